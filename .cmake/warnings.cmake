@@ -1,0 +1,13 @@
+# The one interface target that carries warnings, sanitizers and include root for every target of ours.
+add_library(permafrost_build INTERFACE)
+target_include_directories(permafrost_build INTERFACE ${PROJECT_SOURCE_DIR})
+target_compile_options(permafrost_build INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast
+  -Wnon-virtual-dtor -Woverloaded-virtual -Wcast-align -Wformat=2 -Wimplicit-fallthrough -Wextra-semi
+  $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety -Wthread-safety-beta>
+  $<$<CXX_COMPILER_ID:GNU>:-Wduplicated-cond -Wduplicated-branches -Wlogical-op>
+  $<$<BOOL:${PERMAFROST_WERROR}>:-Werror>)
+if(PERMAFROST_SANITIZE)
+  target_compile_options(permafrost_build INTERFACE -fsanitize=${PERMAFROST_SANITIZE} -fno-omit-frame-pointer)
+  target_link_options(permafrost_build INTERFACE -fsanitize=${PERMAFROST_SANITIZE})
+endif()

@@ -1,0 +1,2 @@
+target_sources(permafrost_vfs PRIVATE
+  base/check.cc base/crc32c.cc base/hash.cc base/log.cc base/prng.cc base/probe.cc base/status.cc base/step.cc)

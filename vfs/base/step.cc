@@ -1,0 +1,41 @@
+// The thread-local stack of steps: a linked list through the stack frames.
+#include "vfs/base/step.h"
+
+#include <vector>
+
+namespace permafrost::vfs {
+namespace {
+thread_local const Step* t_current = nullptr;      // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
+thread_local unsigned long t_instance_count = 0;  // NOLINT(google-runtime-int,cppcoreguidelines-avoid-non-const-global-variables)
+}  // namespace
+
+Step::Step(const char* label, const char* file, int line)
+    : label_(label), file_(file), line_(line), outer_(t_current), instance_(++t_instance_count) {
+  t_current = this;
+}
+
+Step::~Step() { t_current = outer_; }
+
+const Step* Step::Current() { return t_current; }
+
+bool Step::IsUnder(std::string_view label) {
+  for (const Step* step = t_current; step != nullptr; step = step->outer_) {
+    if (label == step->label_) return true;
+  }
+  return false;
+}
+
+std::string Step::Path() {
+  std::vector<const Step*> stack;
+  for (const Step* step = t_current; step != nullptr; step = step->outer_) stack.push_back(step);
+  std::string path;
+  for (auto it = stack.rbegin(); it != stack.rend(); ++it) {
+    if (!path.empty()) path += '/';
+    path += (*it)->label_;
+  }
+  return path;
+}
+
+std::string_view Step::Innermost() { return t_current == nullptr ? std::string_view() : t_current->label_; }
+
+}  // namespace permafrost::vfs

@@ -1,0 +1,1 @@
+target_sources(permafrost_vfs PRIVATE call.cc file_system.cc)

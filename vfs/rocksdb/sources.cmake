@@ -1,0 +1,1 @@
+target_sources(permafrost_vfs_rocksdb PRIVATE rocksdb/placeholder.cc)

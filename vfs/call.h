@@ -28,11 +28,11 @@ bool IsSync(CallKind kind);
 // Views are valid during the observer's call only.
 struct Call {
   CallKind kind = CallKind::kStat;
-  std::string_view path;       // as the caller gave it; for a handle, the path it was opened under
-  std::string_view path_to;    // rename, link: the new name
+  std::string_view path = {};  // as the caller gave it; for a handle, the path it was opened under
+  std::string_view path_to = {};  // rename, link: the new name
   std::uint64_t offset = 0;    // write, read, preallocate, hint
   std::uint64_t bytes = 0;     // bytes to write or read; truncate: the new size
-  std::string_view data;       // append, write: the bytes; read (at the end): what was read
+  std::string_view data = {};  // append, write: the bytes; read (at the end): what was read
 };
 
 // Sees every call before and after it is carried out.

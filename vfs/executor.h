@@ -11,11 +11,11 @@ namespace permafrost::vfs {
 enum class Priority { kBottom, kLow, kHigh, kUser };
 
 struct Job {
-  std::string name;                    // stable; reaches the trace
+  std::string name = {};               // stable; reaches the trace
   Priority priority = Priority::kLow;
   const void* tag = nullptr;           // owner; Cancel(tag) removes its queued jobs
-  std::function<void()> run;
-  std::function<void()> cancelled;     // called instead of run when removed; may be empty
+  std::function<void()> run = {};
+  std::function<void()> cancelled = {};  // called instead of run when removed; may be empty
 };
 
 // Threads: any thread; jobs of one priority start in the order they were scheduled.

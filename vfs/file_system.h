@@ -54,7 +54,7 @@ struct FileInfo {
 };
 
 struct DirEntry {
-  std::string name;  // one component
+  std::string name = {};  // one component
   FileKind kind = FileKind::kFile;
   friend auto operator<=>(const DirEntry&, const DirEntry&) = default;
 };
@@ -131,7 +131,7 @@ class FileLock {
 
 struct LockOptions {
   bool also_fcntl = false;  // also takes the POSIX record lock, which RocksDB's own tools use on LOCK files
-  std::string content;      // written into the lock file once held (the holder's pid); "" leaves the file as it is
+  std::string content = {};  // written into the lock file once held (the holder's pid); "" leaves the file as it is
 };
 
 // Threads: concurrent calls allowed.

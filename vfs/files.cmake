@@ -1,1 +1,2 @@
-target_sources(permafrost_vfs PRIVATE call.cc file_system.cc)
+target_sources(permafrost_vfs PRIVATE
+  call.cc file_system.cc recording_file_system.cc wrapping_file_system.cc)

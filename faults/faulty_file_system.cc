@@ -1,0 +1,116 @@
+// The calls of the file system itself; those of its files are in faulty_file.cc.
+#include "faults/faulty_file_system.h"
+
+#include "faults/faulty_file.h"
+#include "vfs/base/check.h"
+#include "vfs/base/status_macros.h"
+
+namespace permafrost::faults {
+namespace {
+
+using vfs::Call;
+using vfs::CallKind;
+
+}  // namespace
+
+FaultyFileSystem::FaultyFileSystem(vfs::FileSystem* base, FaultPlan plan)
+    : WrappingFileSystem(base), injector_(std::make_unique<FaultInjector>(std::move(plan))) {}
+
+FaultyFileSystem::~FaultyFileSystem() = default;
+
+absl::StatusOr<std::unique_ptr<vfs::File>> FaultyFileSystem::Create(std::string_view path) {
+  VFS_ASSIGN_OR_RETURN(std::unique_ptr<vfs::File> file,
+                       CarryOutFor<std::unique_ptr<vfs::File>>(
+                           *injector_, Call{.kind = CallKind::kCreate, .path = path},
+                           [&] { return base().Create(path); }));
+  return std::make_unique<FaultyFile>(std::move(file), path, injector_.get());
+}
+
+absl::StatusOr<std::unique_ptr<vfs::File>> FaultyFileSystem::Open(std::string_view path,
+                                                                  vfs::OpenMode mode) {
+  VFS_ASSIGN_OR_RETURN(std::unique_ptr<vfs::File> file,
+                       CarryOutFor<std::unique_ptr<vfs::File>>(
+                           *injector_, Call{.kind = CallKind::kOpen, .path = path},
+                           [&] { return base().Open(path, mode); }));
+  return std::make_unique<FaultyFile>(std::move(file), path, injector_.get());
+}
+
+absl::Status FaultyFileSystem::MakeDir(std::string_view path) {
+  return CarryOut(*injector_, Call{.kind = CallKind::kMakeDir, .path = path},
+                  [&] { return base().MakeDir(path); });
+}
+
+absl::Status FaultyFileSystem::RemoveDir(std::string_view path) {
+  return CarryOut(*injector_, Call{.kind = CallKind::kRemoveDir, .path = path},
+                  [&] { return base().RemoveDir(path); });
+}
+
+absl::StatusOr<std::vector<vfs::DirEntry>> FaultyFileSystem::List(std::string_view path) const {
+  return CarryOutFor<std::vector<vfs::DirEntry>>(
+      *injector_, Call{.kind = CallKind::kList, .path = path}, [&] { return base().List(path); });
+}
+
+absl::Status FaultyFileSystem::SyncDir(std::string_view path) {
+  const auto run = [&] { return base().SyncDir(path); };
+  const auto lie = [&] { return LieAboutSyncDir(path); };
+  const auto fail = [&](absl::Status error) { return FailSyncDir(path, std::move(error)); };
+  const auto no_half = []() -> absl::Status { VFS_CHECK(false, "a sync has no half"); };
+  return CarryOut(*injector_, Call{.kind = CallKind::kSyncDir, .path = path},
+                  Carrying{run, lie, fail, no_half});
+}
+
+absl::Status FaultyFileSystem::Rename(std::string_view from, std::string_view to) {
+  return CarryOut(*injector_, Call{.kind = CallKind::kRename, .path = from, .path_to = to},
+                  [&] { return base().Rename(from, to); });
+}
+
+absl::Status FaultyFileSystem::Link(std::string_view existing, std::string_view name) {
+  return CarryOut(*injector_, Call{.kind = CallKind::kLink, .path = existing, .path_to = name},
+                  [&] { return base().Link(existing, name); });
+}
+
+absl::Status FaultyFileSystem::Unlink(std::string_view path) {
+  return CarryOut(*injector_, Call{.kind = CallKind::kUnlink, .path = path},
+                  [&] { return base().Unlink(path); });
+}
+
+absl::StatusOr<vfs::FileInfo> FaultyFileSystem::Stat(std::string_view path) const {
+  return CarryOutFor<vfs::FileInfo>(*injector_, Call{.kind = CallKind::kStat, .path = path},
+                                    [&] { return base().Stat(path); });
+}
+
+absl::StatusOr<vfs::FileIdentity> FaultyFileSystem::Identity(std::string_view path) const {
+  return CarryOutFor<vfs::FileIdentity>(*injector_, Call{.kind = CallKind::kIdentity, .path = path},
+                                        [&] { return base().Identity(path); });
+}
+
+absl::StatusOr<std::uint64_t> FaultyFileSystem::FreeSpace(std::string_view path) const {
+  return CarryOutFor<std::uint64_t>(*injector_, Call{.kind = CallKind::kFreeSpace, .path = path},
+                                    [&] { return base().FreeSpace(path); });
+}
+
+absl::StatusOr<std::unique_ptr<vfs::FileLock>> FaultyFileSystem::Lock(
+    std::string_view path, const vfs::LockOptions& options) {
+  return CarryOutFor<std::unique_ptr<vfs::FileLock>>(*injector_,
+                                                     Call{.kind = CallKind::kLock, .path = path},
+                                                     [&] { return base().Lock(path, options); });
+}
+
+absl::Status FaultyFileSystem::DropCaches() {
+  return CarryOut(*injector_, Call{.kind = CallKind::kDropCaches},
+                  [this] { return base().DropCaches(); });
+}
+
+absl::Status FaultyFileSystem::LieAboutSyncDir(std::string_view path) {
+  if (auto* liar = dynamic_cast<LyingSyncDir*>(&base()); liar != nullptr)
+    return liar->LieAboutSyncDir(path);
+  return absl::OkStatus();
+}
+
+absl::Status FaultyFileSystem::FailSyncDir(std::string_view path, absl::Status error) {
+  if (auto* liar = dynamic_cast<LyingSyncDir*>(&base()); liar != nullptr)
+    return liar->FailSyncDir(path, std::move(error));
+  return error;
+}
+
+}  // namespace permafrost::faults

@@ -1,4 +1,5 @@
-// The state of a plan in use: counts calls per rule, decides each call, and keeps the record of what was injected.
+// The state of a plan in use: counts calls per rule, decides each call, and keeps the record of
+// what was injected.
 #pragma once
 
 #include <cstdint>
@@ -59,7 +60,8 @@ class FaultInjector {
   std::vector<Injection> injected_ ABSL_GUARDED_BY(mu_);
 };
 
-// The error of an effect, marked as injected: "<op> <path>: <strerror> (errno N)". Requires an effect that is an error.
+// The error of an effect, marked as injected: "<op> <path>: <strerror> (errno N)". Requires an
+// effect that is an error.
 absl::Status InjectedError(Effect effect, const vfs::Call& call);
 
 }  // namespace permafrost::faults

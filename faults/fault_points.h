@@ -1,4 +1,5 @@
-// The registry of fault points: every place where a plan can make a call fail, and what breaks if nobody expects it.
+// The registry of fault points: every place where a plan can make a call fail, and what breaks if
+// nobody expects it.
 #pragma once
 
 #include <span>

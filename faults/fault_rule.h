@@ -1,14 +1,15 @@
-// One fault rule as a value that prints itself in the language that parses it back: which calls, and what goes wrong.
+// One fault rule as a value that prints itself in the language that parses it back: which calls,
+// and what goes wrong.
 //
 //   when <calls> [path=GLOB] [label=LABEL] [nth=N] then <effect> [once|sticky] [after]
 //
-// Calls: the name of one call (vfs/call.h: `append`, `sync_dir`, ...), or a class: `any`; `sync` (sync, sync_data and
-// sync_dir; `sync_file` is File::Sync alone); `any-read`, `any-write`, `any-name`, `any-hint`. sync and the four
-// any- classes part all calls between them.
-// path= matches the path of the call or the new name of a rename or link (faults/glob.h). label= matches any step on the
-// stack. nth= counts the calls that this rule matches, from 1.
-// A rule with nth is `once` unless it says `sticky` (from the nth on); a rule without is `sticky` (every match) unless it
-// says `once` (the first).
+// Calls: the name of one call (vfs/call.h: `append`, `sync_dir`, ...), or a class: `any`; `sync`
+// (sync, sync_data and sync_dir; `sync_file` is File::Sync alone); `any-read`, `any-write`,
+// `any-name`, `any-hint`. sync and the four any- classes part all calls between them.
+// path= matches the path of the call or the new name of a rename or link (faults/glob.h). label=
+// matches any step on the stack. nth= counts the calls that this rule matches, from 1.
+// A rule with nth is `once` unless it says `sticky` (from the nth on); a rule without is `sticky`
+// (every match) unless it says `once` (the first).
 // `after`: the call is carried out, and only its answer is replaced.
 #pragma once
 
@@ -32,7 +33,8 @@ struct CallSelector {
   // Whether it matches sync, sync_data and sync_dir only; append and write only.
   bool IsSyncOnly() const;
   bool IsAppendOrWriteOnly() const;
-  // Whether every call it matches answers a value (a handle, a size, ...), so that no error can be ignored.
+  // Whether every call it matches answers a value (a handle, a size, ...), so that no error can be
+  // ignored.
   bool AnswersValueOnly() const;
 
   friend bool operator==(const CallSelector& a, const CallSelector& b) {
@@ -47,10 +49,12 @@ enum class Effect {
   kEdquot,  // over quota
   kEmfile,  // no handles
   kDrop,    // sync-class: OK without effect, and no later sync covers it (faults/lying_sync.h)
-  kUnsynced,  // sync-class: OK without the call; a later sync of that inode or directory makes up for it
+  // Sync-class: OK without the call; a later sync of that inode or directory makes up for it.
+  kUnsynced,
   kFail,   // sync-class: fails with EIO as D4 says; no later sync settles what it covered
   kShort,  // append, write: the first half is written, then ENOSPC
-  kIgnoreError,  // calls that answer no value: an injected error is turned into OK (nth counts such errors)
+  // Calls that answer no value: an injected error is turned into OK (nth counts such errors).
+  kIgnoreError,
 };
 inline constexpr int kEffectCount = 9;
 
@@ -72,13 +76,15 @@ struct FaultRule {
 
 std::string_view ToString(Effect effect);
 std::string ToString(const CallSelector& calls);
-// The canonical text: defaults are left out. ParseRule(ToString(rule)) == rule for every rule that CheckRule accepts.
+// The canonical text: defaults are left out. ParseRule(ToString(rule)) == rule for every rule that
+// CheckRule accepts.
 std::string ToString(const FaultRule& rule);
 
 // Errors: kInvalidArgument  names the word, what was expected, and the nearest known name
 absl::StatusOr<FaultRule> ParseRule(std::string_view text);
 
-// kInvalidArgument if the effect does not fit the calls, `after` does not fit the effect, or a text cannot be printed.
+// kInvalidArgument if the effect does not fit the calls, `after` does not fit the effect, or a text
+// cannot be printed.
 absl::Status CheckRule(const FaultRule& rule);
 
 }  // namespace permafrost::faults

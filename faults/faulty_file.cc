@@ -14,7 +14,8 @@ absl::Status Unreachable() {
 }
 absl::Status UnreachableFailure(absl::Status /*error*/) { return Unreachable(); }
 
-// Carries out the fault of a rule; OK for the lies, else the injected error or the error of the file system below.
+// Carries out the fault of a rule; OK for the lies, else the injected error or the error of the
+// file system below.
 absl::Status Misbehave(FaultInjector& injector,
                        std::size_t rule,
                        const Call& call,

@@ -17,10 +17,12 @@
 
 namespace permafrost::faults {
 
-// With an empty plan it is the file system below. Poisoning handles after a failed sync is the business of callers.
+// With an empty plan it is the file system below. Poisoning handles after a failed sync is the
+// business of callers.
 //
-// A sync lies or fails as D4 says where the file system below is a LyingSyncDir and its files are LyingSync; elsewhere
-// the call is left out. Both are offered upwards too, so faulty file systems can be stacked (a mutation over a plan).
+// A sync lies or fails as D4 says where the file system below is a LyingSyncDir and its files are
+// LyingSync; elsewhere the call is left out. Both are offered upwards too, so faulty file systems
+// can be stacked (a mutation over a plan).
 //
 // Threads: as the file system below; handles must not outlive this.
 class FaultyFileSystem final : public vfs::WrappingFileSystem, public LyingSyncDir {

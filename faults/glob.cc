@@ -1,4 +1,5 @@
-// Glob matching by backtracking over at most one star of each kind: globs are short and written by people.
+// Glob matching by backtracking over at most one star of each kind: globs are short and written by
+// people.
 #include "faults/glob.h"
 
 namespace permafrost::faults {

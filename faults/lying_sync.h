@@ -1,4 +1,5 @@
-// What a disk can offer to fault injection beyond the plain interface: syncs that lie, and syncs that fail as disks fail.
+// What a disk can offer to fault injection beyond the plain interface: syncs that lie, and syncs
+// that fail as disks fail.
 #pragma once
 
 #include <string_view>
@@ -7,8 +8,8 @@
 
 namespace permafrost::faults {
 
-// Implemented by files of a simulated disk (found by dynamic_cast on the vfs::File). A plain disk lacks it; there a lie
-// is an omitted call and a failure is an error without the call.
+// Implemented by files of a simulated disk (found by dynamic_cast on the vfs::File). A plain disk
+// lacks it; there a lie is an omitted call and a failure is an error without the call.
 class LyingSync {
  public:
   LyingSync() = default;
@@ -16,9 +17,11 @@ class LyingSync {
   LyingSync(const LyingSync&) = delete;
   LyingSync& operator=(const LyingSync&) = delete;
 
-  // Returns OK and settles nothing: what is pending stays at the mercy of a crash and no later sync covers it.
+  // Returns OK and settles nothing: what is pending stays at the mercy of a crash and no later sync
+  // covers it.
   virtual absl::Status LieAboutSync() = 0;
-  // Fails with `error` as D4 says: what is pending is orphaned, live reads follow the disk's options.
+  // Fails with `error` as D4 says: what is pending is orphaned, live reads follow the disk's
+  // options.
   virtual absl::Status FailSync(absl::Status error) = 0;
 };
 

@@ -7,7 +7,8 @@
 
 namespace permafrost::faults {
 
-// The known name within a third of the word's length (at least 2) in edits; "" if there is none. The first of equals.
+// The known name within a third of the word's length (at least 2) in edits; "" if there is none.
+// The first of equals.
 std::string_view NearestName(std::string_view word, std::span<const std::string_view> known);
 
 // "; did you mean 'sync_dir'?", or "".

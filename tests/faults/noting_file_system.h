@@ -1,4 +1,5 @@
-// A file system for tests of decorators: it holds nothing, answers everything with OK, and notes each call as a line.
+// A file system for tests of decorators: it holds nothing, answers everything with OK, and notes
+// each call as a line.
 #pragma once
 
 #include <cstdint>

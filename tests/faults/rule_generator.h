@@ -9,7 +9,8 @@
 
 namespace permafrost::faults {
 
-// Only fields are drawn; what does not fit the effect is put right afterwards, so no draw is thrown away.
+// Only fields are drawn; what does not fit the effect is put right afterwards, so no draw is thrown
+// away.
 inline rc::Gen<FaultRule> AnyRule() {
   const auto word = rc::gen::container<std::string>(rc::gen::elementOf(std::string("ab/*?.=_-0")));
   const auto draw = rc::gen::build<FaultRule>(

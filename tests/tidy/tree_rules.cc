@@ -1,0 +1,252 @@
+// Rules that compare files with each other and with the registries.
+#include <algorithm>
+#include <array>
+#include <map>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "tests/tidy/rules.h"
+
+namespace permafrost::tidy {
+namespace {
+
+// Which rooms each room may include (style L1).
+const std::map<std::string, std::set<std::string>, std::less<>>& Below() {
+  static const std::map<std::string, std::set<std::string>, std::less<>> kBelow = {
+      {"vfs", {"vfs"}},
+      {"faults", {"faults", "vfs"}},
+      {"engine", {"engine", "vfs"}},
+      {"sim", {"sim", "engine", "faults", "vfs"}},
+      {"tests", {"tests", "sim", "engine", "faults", "vfs"}},
+  };
+  return kBelow;
+}
+
+struct HeavyHeader {
+  std::string_view prefix;
+  std::vector<std::string_view> allowed;  // path prefixes
+};
+
+const std::vector<HeavyHeader>& HeavyHeaders() {
+  static const std::vector<HeavyHeader> kHeavy = {
+      {"rocksdb/",
+       {"vfs/rocksdb/", "engine/catalog/", "engine/hot/", "sim/sched/", "sim/scenarios/",
+        "tests/"}},
+      {"toml", {"engine/config/", "sim/campaign/"}},
+      {"gmock/", {"tests/"}},
+      {"rapidcheck", {"tests/"}},
+      {"nlohmann/", {"sim/", "engine/permafrost", "tests/"}},
+      {"CLI/", {"sim/cli/", "sim/powercut", "engine/permafrost"}},
+  };
+  return kHeavy;
+}
+
+bool IsAllowed(std::string_view path, const std::vector<std::string_view>& prefixes) {
+  return std::any_of(prefixes.begin(), prefixes.end(),
+                     [path](std::string_view prefix) { return path.starts_with(prefix); });
+}
+
+bool IsCMake(const SourceFile& file) {
+  return file.path.ends_with("CMakeLists.txt") || file.path.ends_with(".cmake");
+}
+
+std::string_view FolderOf(std::string_view path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string_view::npos ? std::string_view() : path.substr(0, slash);
+}
+
+// Whether a CMake file in the folder of `path`, or in a folder above it, names the file as a word
+// of its own.
+bool IsNamedByCMake(Files files, std::string_view path) {
+  for (const SourceFile& cmake : files) {
+    const std::string_view folder = FolderOf(cmake.path);
+    if (!IsCMake(cmake) || !FolderOf(path).starts_with(folder)) continue;
+    const std::string_view name = path.substr(path.rfind('/') + 1);
+    for (const std::string& line : cmake.lines) {
+      for (std::size_t at = line.find(name); at != std::string::npos;
+           at = line.find(name, at + 1)) {
+        const std::size_t end = at + name.size();
+        const bool starts =
+            at == 0 || line[at - 1] == ' ' || line[at - 1] == '/' || line[at - 1] == '(';
+        const bool ends = end == line.size() || line[end] == ' ' || line[end] == ')';
+        if (starts && ends) return true;
+      }
+    }
+  }
+  return false;
+}
+
+// The literals of code that is not a test, with their places; includes are not literals.
+template <typename Visit>
+void ForEachLiteral(Files files, const Visit& visit) {
+  for (const SourceFile& file : files) {
+    if (!IsCpp(file) || RoomOf(file.path) == "tests") continue;
+    for (std::size_t i = 0; i < file.strings.size(); ++i) {
+      if (file.strings[i].starts_with("#include")) continue;
+      for (const std::string& literal : LiteralsOf(file.strings[i])) visit(file, i + 1, literal);
+    }
+  }
+}
+
+// "freeze.sync.parent": two to four lower-case words, the shape of a label.
+bool LooksLikeLabel(std::string_view text) {
+  const auto is_label_char = [](char c) { return (c >= 'a' && c <= 'z') || c == '.' || c == '_'; };
+  const bool framed = !text.empty() && text.front() != '.' && text.back() != '.';
+  return framed && std::all_of(text.begin(), text.end(), is_label_char) &&
+         text.find('.') != std::string_view::npos;
+}
+
+constexpr std::string_view kLabelRegistry = "vfs/base/step_labels.h";
+
+}  // namespace
+
+Offences CheckLayering(Files files) {
+  Offences offences;
+  for (const SourceFile& file : files) {
+    const auto below = Below().find(RoomOf(file.path));
+    if (!IsCpp(file) || below == Below().end()) continue;
+    for (const Include& include : IncludesOf(file)) {
+      if (!include.is_quoted) continue;
+      const std::string room(RoomOf(include.name));
+      if (!Below().contains(room)) {
+        offences.push_back(
+            {file.path, include.line,
+             fmt::format("\"{}\" is no path from the repository root; third-party headers go in <>",
+                         include.name)});
+      } else if (!below->second.contains(room)) {
+        offences.push_back(
+            {file.path, include.line,
+             fmt::format("{} must not include {}; turn the dependency round", below->first, room)});
+      } else if (file.path.starts_with("vfs/base/") && !include.name.starts_with("vfs/base/")) {
+        offences.push_back({file.path, include.line, "vfs/base includes nothing above it"});
+      }
+    }
+  }
+  return offences;
+}
+
+Offences CheckHeavyHeaders(Files files) {
+  Offences offences;
+  for (const SourceFile& file : files) {
+    if (!IsCpp(file)) continue;
+    for (const Include& include : IncludesOf(file)) {
+      if (include.is_quoted) continue;
+      for (const HeavyHeader& heavy : HeavyHeaders()) {
+        if (!include.name.starts_with(heavy.prefix) || IsAllowed(file.path, heavy.allowed))
+          continue;
+        offences.push_back(
+            {file.path, include.line,
+             fmt::format("<{}> belongs in {} only", include.name, fmt::join(heavy.allowed, ", "))});
+      }
+    }
+  }
+  return offences;
+}
+
+Offences CheckTestNames(Files files) {
+  std::map<std::string, std::set<std::string>, std::less<>> names;  // per room: stems and folders
+  for (const SourceFile& file : files) {
+    const std::string room(RoomOf(file.path));
+    names[room].emplace(StemOf(file.path));
+    for (std::string_view folder = FolderOf(file.path); folder.size() > room.size();
+         folder = FolderOf(folder)) {
+      names[room].emplace(folder.substr(folder.rfind('/') + 1));
+    }
+  }
+  Offences offences;
+  for (const SourceFile& file : files) {
+    if (RoomOf(file.path) != "tests" || !file.path.ends_with("_test.cc")) continue;
+    const std::string_view rest = std::string_view(file.path).substr(6);
+    const std::string_view room = RoomOf(rest);
+    if (!Below().contains(room)) continue;  // conformance, bench, tidy: not the mirror of a room
+    const std::string_view stem = StemOf(rest).substr(0, StemOf(rest).size() - 5);
+    const auto& known = names[std::string(room)];
+    const bool mirrors = std::any_of(known.begin(), known.end(), [stem](const std::string& name) {
+      return stem == name || (stem.starts_with(name) && stem[name.size()] == '_');
+    });
+    if (!mirrors) {
+      offences.push_back(
+          {file.path, 0,
+           fmt::format("no file or folder of {}/ is called '{}' or begins it", room, stem)});
+    }
+  }
+  return offences;
+}
+
+Offences CheckDeadHeaders(Files files) {
+  std::set<std::string> included;
+  for (const SourceFile& file : files) {
+    for (const Include& include : IncludesOf(file)) {
+      const bool is_own = StemOf(include.name) == StemOf(file.path) &&
+                          FolderOf(include.name) == FolderOf(file.path);
+      if (!is_own) included.insert(include.name);
+    }
+  }
+  Offences offences;
+  for (const SourceFile& file : files) {
+    if (!IsHeader(file) || included.contains(file.path)) continue;
+    offences.push_back(
+        {file.path, 0, "nobody includes this header but its own .cc; use it or remove it"});
+  }
+  return offences;
+}
+
+Offences CheckRegistration(Files files) {
+  Offences offences;
+  for (const SourceFile& file : files) {
+    if (!file.path.ends_with(".cc") || IsNamedByCMake(files, file.path)) continue;
+    offences.push_back({file.path, 0, "no CMake file names this file: it is never compiled"});
+  }
+  return offences;
+}
+
+Offences CheckFaultPoints(Files files, std::span<const std::string_view> names) {
+  std::map<std::string, std::vector<std::string>> sites;
+  ForEachLiteral(files, [&](const SourceFile& file, std::size_t line, const std::string& literal) {
+    if (std::find(names.begin(), names.end(), literal) != names.end()) {
+      sites[literal].push_back(fmt::format("{}:{}", file.path, line));
+    }
+  });
+  Offences offences;
+  for (const std::string_view name : names) {
+    const std::vector<std::string>& found = sites[std::string(name)];
+    if (found.size() == 1) continue;
+    offences.push_back({"faults/fault_points.cc", 0,
+                        fmt::format("fault point '{}' is a literal at {} sites ({}), not at one",
+                                    name, found.size(), fmt::join(found, ", "))});
+  }
+  return offences;
+}
+
+Offences CheckStepLabels(Files files, std::span<const std::string_view> labels) {
+  std::set<std::string, std::less<>> areas;
+  for (const std::string_view label : labels) {
+    if (label.find('.') != std::string_view::npos) areas.emplace(label.substr(0, label.find('.')));
+  }
+  Offences offences;
+  std::set<std::string, std::less<>> used;
+  ForEachLiteral(files, [&](const SourceFile& file, std::size_t line, const std::string& literal) {
+    if (file.path == kLabelRegistry) return;
+    const bool is_known = std::find(labels.begin(), labels.end(), literal) != labels.end();
+    if (is_known) used.insert(literal);
+    const std::string& code = file.strings[line - 1];
+    const bool is_step = code.find("Step ") != std::string::npos &&
+                         code.find("(\"" + literal + "\")") != std::string::npos;
+    const bool in_area =
+        LooksLikeLabel(literal) && areas.contains(literal.substr(0, literal.find('.')));
+    if ((is_step || in_area) && !is_known) {
+      offences.push_back(
+          {file.path, line,
+           fmt::format("step label '{}' is not listed in {}", literal, kLabelRegistry)});
+    }
+  });
+  for (const std::string_view label : labels) {
+    if (used.contains(label)) continue;
+    offences.push_back({std::string(kLabelRegistry), 0,
+                        fmt::format("label '{}' is used nowhere; remove its line", label)});
+  }
+  return offences;
+}
+
+}  // namespace permafrost::tidy

@@ -1,0 +1,50 @@
+// The registry of step labels: every label that the engine or the world below gives to a vfs::Step,
+// with its meaning.
+//
+// Labels of RocksDB's own calls (`rocksdb.*`) are made from file kinds and verbs in
+// vfs/rocksdb/rocks_labels.h. tests/tidy_test.cc compares this table with the literals in the
+// sources, in both directions.
+#pragma once
+
+#include <array>
+#include <string_view>
+
+namespace permafrost::vfs {
+
+struct StepLabel {
+  std::string_view label;
+  std::string_view meaning;
+};
+
+// Sorted by label.
+inline constexpr std::array kStepLabels = {
+    StepLabel{"background", "a job of the queued executor runs"},
+    StepLabel{"delete.demote", "the key of a file that must go becomes `pruning`"},
+    StepLabel{"delete.key", "the key of a file whose unlink is durable is deleted"},
+    StepLabel{"delete.sync.parent", "the unlink is made durable"},
+    StepLabel{"delete.unlink", "the file's name is removed"},
+    StepLabel{"freeze.flip", "the key becomes `frozen`: readers may trust the file"},
+    StepLabel{"freeze.mark", "the key becomes `freezing` before the file exists"},
+    StepLabel{"freeze.sync.file", "the file's bytes are made durable"},
+    StepLabel{"freeze.sync.grandparent", "the name of the file's directory is made durable"},
+    StepLabel{"freeze.sync.parent", "the file's name is made durable"},
+    StepLabel{"freeze.write", "the file is written"},
+    StepLabel{"hot.create", "a hot store's directory and database are made"},
+    StepLabel{"hot.mark", "the key of a hot store becomes `transient` around create and discard"},
+    StepLabel{"hot.ready", "the key of a hot store becomes `ready`"},
+    StepLabel{"hot.sync.dir", "the names inside a hot store are made durable"},
+    StepLabel{"hot.sync.parent",
+              "the name of a hot store's directory is made durable, or its removal"},
+    StepLabel{"hot.wipe", "what a hot store's directory held is removed"},
+    StepLabel{"index.commit",
+              "one batch: the new index frozen, the old one and its spent inputs pruning"},
+    StepLabel{"index.mark", "the key of an index becomes `freezing` before the file exists"},
+    StepLabel{"index.sync.file", "the index's bytes are made durable"},
+    StepLabel{"index.sync.grandparent", "the name of the index's directory is made durable"},
+    StepLabel{"index.sync.parent", "the index's name is made durable"},
+    StepLabel{"index.write", "the index is written"},
+    StepLabel{"pins.write", "the identity and the pinned configuration of a store are written"},
+    StepLabel{"roots.sync", "the chain of directories up to a root is made durable"},
+};
+
+}  // namespace permafrost::vfs

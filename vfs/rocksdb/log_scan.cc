@@ -1,0 +1,290 @@
+// First everything is read and judged, then cuts are made: what is refused stays untouched.
+#include "vfs/rocksdb/log_scan.h"
+
+#include <charconv>
+#include <map>
+#include <optional>
+#include <span>
+#include <utility>
+
+#include "vfs/base/bytes.h"
+#include "vfs/base/probe.h"
+#include "vfs/base/status.h"
+#include "vfs/base/status_macros.h"
+#include "vfs/base/step.h"
+#include "vfs/rocksdb/log_parse.h"
+#include "vfs/rocksdb/manifest_parse.h"
+#include "vfs/rocksdb/rocks_labels.h"
+
+namespace permafrost::vfs {
+namespace {
+
+absl::StatusOr<std::string> ReadWhole(FileSystem& fs, const std::string& path) {
+  const Step step(kRocksLabelScanRead);
+  VFS_ASSIGN_OR_RETURN(const std::unique_ptr<File> file, fs.Open(path, OpenMode::kRead));
+  VFS_ASSIGN_OR_RETURN(const std::uint64_t size, file->Size());
+  std::string bytes(size, '\0');
+  VFS_ASSIGN_OR_RETURN(const std::size_t got, file->Read(0, std::span<char>(bytes)));
+  bytes.resize(got);
+  return bytes;
+}
+
+std::optional<std::uint64_t> ParseNumber(std::string_view digits) {
+  std::uint64_t number = 0;
+  const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  if (digits.empty() || parsed.ec != std::errc() || parsed.ptr != digits.data() + digits.size()) {
+    return std::nullopt;
+  }
+  return number;
+}
+
+// One log as it was read, and where it shall end.
+struct Log {
+  std::string path;
+  std::string bytes;
+  ParsedLog parsed;
+};
+
+std::string At(const LogDamage& damage) {
+  return fmt::format("{} at byte {}", damage.finding, damage.offset);
+}
+
+class Scan {
+ public:
+  Scan(FileSystem& fs, std::string_view path, LogRule rule) : fs_(fs), path_(path), rule_(rule) {}
+
+  absl::StatusOr<LogScanReport> Run() {
+    VFS_ASSIGN_OR_RETURN(const std::optional<std::string> manifest, FindManifest());
+    if (!manifest.has_value()) return report_;
+    report_.manifest = *manifest;
+    VFS_RETURN_IF_ERROR(JudgeManifest(*manifest));
+    report_.min_log = state_.MinLog();
+    VFS_RETURN_IF_ERROR(ReadLogs());
+    VFS_RETURN_IF_ERROR(rule_ == LogRule::kCutTornTail ? JudgeSynced() : JudgeUnsynced());
+    return Apply();
+  }
+
+ private:
+  // The MANIFEST that CURRENT names; nothing if there is no CURRENT.
+  absl::StatusOr<std::optional<std::string>> FindManifest() {
+    const std::string current = JoinPath(path_, "CURRENT");
+    const auto text = ReadWhole(fs_, current);
+    if (text.status().code() == absl::StatusCode::kNotFound) return std::optional<std::string>();
+    VFS_RETURN_IF_ERROR(text.status());
+    constexpr std::string_view kPrefix = "MANIFEST-";
+    std::string_view name = *text;
+    const bool ends = name.ends_with('\n');
+    if (ends) name.remove_suffix(1);
+    const bool begins = name.starts_with(kPrefix);
+    if (!ends || !begins || !ParseNumber(name.substr(kPrefix.size())).has_value()) {
+      return DataLoss("scan {}: it does not name a MANIFEST; the database cannot be read", current);
+    }
+    return std::optional<std::string>(JoinPath(path_, name));
+  }
+
+  absl::Status JudgeManifest(const std::string& manifest) {
+    auto bytes = ReadWhole(fs_, manifest);
+    if (bytes.status().code() == absl::StatusCode::kNotFound) {
+      return DataLoss("scan {}: CURRENT names it and it does not exist", manifest);
+    }
+    VFS_RETURN_IF_ERROR(bytes.status());
+    const ParsedLog parsed = ParseLog(*bytes, 0);
+    std::uint64_t group_begin = 0;  // where the open atomic group begins
+    for (const LogRecord& record : parsed.records) {
+      const auto edit = DecodeVersionEdit(record.payload);
+      if (!edit.ok()) {
+        return DataLoss("scan {}: record at byte {}: {}", manifest, record.begin,
+                        Message(edit.status()));
+      }
+      if (!state_.in_group()) group_begin = record.begin;
+      state_.Apply(*edit);
+    }
+    if (parsed.damage.has_value()) {
+      const auto next =
+          FindRecordStart(*bytes, SearchFrom(*parsed.damage), 0, [&](const RecordStart& start) {
+            if (!start.is_whole) return true;
+            const auto edit = DecodeVersionEdit(start.payload);
+            return edit.ok() && edit->next_file.value_or(state_.next_file()) >= state_.next_file();
+          });
+      if (next.has_value()) return Refuse(manifest, *parsed.damage, *next);
+    }
+    if (state_.in_group()) {
+      VFS_PROBE("rocksdb/manifest_group_cut");
+      Cut(manifest, bytes->size(), group_begin, "the last atomic group is not complete");
+      return ReplayUntil(parsed, group_begin);
+    }
+    if (parsed.damage.has_value()) {
+      VFS_PROBE("rocksdb/manifest_tail_cut");
+      Cut(manifest, bytes->size(), parsed.damage->begin, At(*parsed.damage));
+    }
+    return absl::OkStatus();
+  }
+
+  // The state without the group that begins at `end`.
+  absl::Status ReplayUntil(const ParsedLog& parsed, std::uint64_t end) {
+    state_ = ManifestState();
+    for (const LogRecord& record : parsed.records) {
+      if (record.begin >= end) break;
+      VFS_ASSIGN_OR_RETURN(const VersionEdit edit, DecodeVersionEdit(record.payload));
+      state_.Apply(edit);
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status ReadLogs() {
+    std::vector<DirEntry> entries;
+    {
+      const Step step(kRocksLabelScanRead);
+      VFS_ASSIGN_OR_RETURN(entries, fs_.List(path_));
+    }
+    for (const DirEntry& entry : entries) {
+      if (entry.kind != FileKind::kFile || !entry.name.ends_with(".log")) continue;
+      const auto number =
+          ParseNumber(std::string_view(entry.name).substr(0, entry.name.size() - 4));
+      if (!number.has_value() || *number < report_.min_log) continue;
+      Log log;
+      log.path = JoinPath(path_, entry.name);
+      VFS_ASSIGN_OR_RETURN(log.bytes, ReadWhole(fs_, log.path));
+      log.parsed = ParseLog(log.bytes, *number);
+      report_.records += log.parsed.records.size();
+      logs_.emplace(*number, std::move(log));
+    }
+    report_.logs = logs_.size();
+    return absl::OkStatus();
+  }
+
+  // Where the next batch is expected, or the damage that this batch is.
+  std::optional<LogDamage> Follow(const LogRecord& record) {
+    const auto damage = [&](std::string finding) {
+      return LogDamage{record.begin, record.begin, std::move(finding)};
+    };
+    if (record.payload.size() < kWriteBatchHeaderBytes) {
+      return damage("a write batch shorter than its header");
+    }
+    const auto sequence = LoadLittleEndian<std::uint64_t>(record.payload, 0);
+    const auto count = LoadLittleEndian<std::uint32_t>(record.payload, 8);
+    if (expected_.has_value() && sequence != *expected_) {
+      return damage(fmt::format("sequence gap (expected {}, found {})", *expected_, sequence));
+    }
+    // The first log goes back at most to what the tables hold.
+    if (!expected_.has_value() && sequence > state_.last_sequence() + 1) {
+      return damage(fmt::format("sequence gap (tables end at {}, logs begin at {})",
+                                state_.last_sequence(), sequence));
+    }
+    expected_ = sequence + count;
+    return std::nullopt;
+  }
+
+  // Follows the batches of a log; the first that does not continue is damage.
+  std::optional<LogDamage> FollowAll(const Log& log) {
+    for (const LogRecord& record : log.parsed.records) {
+      if (auto damage = Follow(record); damage.has_value()) return damage;
+    }
+    return std::nullopt;
+  }
+
+  // A batch that this log may have held behind the damage: its number lies ahead, by no more operations than fit.
+  bool IsLaterBatch(const LogDamage& damage, const RecordStart& start) const {
+    if (start.payload.size() < kWriteBatchHeaderBytes) return !start.is_whole;
+    const auto sequence = LoadLittleEndian<std::uint64_t>(start.payload, 0);
+    const std::uint64_t first = expected_.value_or(1);
+    const std::uint64_t last =
+        expected_.value_or(state_.last_sequence() + 1) + (start.offset - damage.begin);
+    return sequence >= first && sequence <= last;
+  }
+
+  static std::uint64_t SearchFrom(const LogDamage& damage) {
+    // At the first invalid fragment itself a valid one may stand: a FULL where a LAST had to be.
+    return damage.offset;
+  }
+
+  absl::Status JudgeSynced() {
+    const Log* newest = nullptr;
+    for (const auto& [number, log] : logs_) {
+      if (!log.bytes.empty()) newest = &log;
+    }
+    for (const auto& [number, log] : logs_) {
+      if (const auto gap = FollowAll(log); gap.has_value()) {
+        return DataLoss("scan {}: {}; synced records are missing", log.path, At(*gap));
+      }
+      if (!log.parsed.damage.has_value()) continue;
+      const LogDamage& damage = *log.parsed.damage;
+      if (&log != newest) {
+        return DataLoss("scan {}: {}, and a newer log is not empty; synced records are damaged",
+                        log.path, At(damage));
+      }
+      const auto next =
+          FindRecordStart(log.bytes, SearchFrom(damage), number,
+                          [&](const RecordStart& start) { return IsLaterBatch(damage, start); });
+      if (next.has_value()) return Refuse(log.path, damage, *next);
+      VFS_PROBE("rocksdb/log_tail_cut");
+      Cut(log.path, log.bytes.size(), damage.begin, At(damage));
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status JudgeUnsynced() {
+    const std::string* hole_path = nullptr;
+    for (const auto& [number, log] : logs_) {
+      if (hole_path != nullptr) {
+        if (log.bytes.empty()) continue;
+        VFS_PROBE("rocksdb/log_behind_hole_cut");
+        Cut(log.path, log.bytes.size(), 0, fmt::format("behind the hole in {}", *hole_path));
+        continue;
+      }
+      std::optional<LogDamage> hole = FollowAll(log);
+      if (!hole.has_value()) hole = log.parsed.damage;
+      if (!hole.has_value()) continue;
+      VFS_PROBE("rocksdb/log_hole_cut");
+      Cut(log.path, log.bytes.size(), hole->begin, At(*hole));
+      hole_path = &log.path;
+    }
+    return absl::OkStatus();
+  }
+
+  static absl::Status Refuse(const std::string& path, const LogDamage& damage, std::uint64_t next) {
+    return DataLoss(
+        "scan {}: {}, and a whole record begins at byte {}; the damage is not a torn end", path,
+        At(damage), next);
+  }
+
+  void Cut(const std::string& path, std::uint64_t from, std::uint64_t to, std::string finding) {
+    if (from > to) report_.cuts.push_back({path, to, from - to, std::move(finding)});
+  }
+
+  // The last log first: while a hole stands, what lies behind it is known to be cut.
+  absl::StatusOr<LogScanReport> Apply() {
+    for (auto cut = report_.cuts.rbegin(); cut != report_.cuts.rend(); ++cut) {
+      std::unique_ptr<File> file;
+      {
+        const Step step(kRocksLabelScanCut);
+        VFS_ASSIGN_OR_RETURN(file, fs_.Open(cut->path, OpenMode::kReadWrite));
+        VFS_RETURN_IF_ERROR(file->Truncate(cut->kept_bytes));
+      }
+      const Step step(kRocksLabelScanSync);
+      VFS_RETURN_IF_ERROR(file->Sync());
+    }
+    return std::move(report_);
+  }
+
+  FileSystem& fs_;
+  const std::string path_;
+  const LogRule rule_;
+  LogScanReport report_;
+  ManifestState state_;
+  std::map<std::uint64_t, Log> logs_;
+  std::optional<std::uint64_t> expected_;  // the sequence number of the next batch
+};
+
+}  // namespace
+
+std::string ToString(const LogCut& cut) {
+  return fmt::format("cut {} from {} to {} bytes: {}", cut.path, cut.kept_bytes + cut.cut_bytes,
+                     cut.kept_bytes, cut.finding);
+}
+
+absl::StatusOr<LogScanReport> ScanLogs(FileSystem& fs, std::string_view path, LogRule rule) {
+  return Scan(fs, path, rule).Run();
+}
+
+}  // namespace permafrost::vfs

@@ -1,0 +1,204 @@
+// Opening: the directory, the lock, the logs, then RocksDB with everything that the hardening pins.
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <rocksdb/cache.h>
+#include <rocksdb/db.h>
+#include <rocksdb/table.h>
+
+#include "vfs/base/status.h"
+#include "vfs/base/status_macros.h"
+#include "vfs/base/step.h"
+#include "vfs/rocksdb/rocks_db.h"
+#include "vfs/rocksdb/rocks_db_impl.h"
+#include "vfs/rocksdb/rocks_env.h"
+#include "vfs/rocksdb/rocks_file_system.h"
+#include "vfs/rocksdb/status_map.h"
+
+namespace permafrost::vfs {
+namespace {
+
+constexpr int kNever = 1 << 30;  // a trigger of RocksDB that is never reached
+
+// Built once: a default Options allocates a block cache.
+const rocksdb::Options& BaseOptions() {
+  static const rocksdb::Options* const base = [] {
+    auto* options = new rocksdb::Options();
+    rocksdb::BlockBasedTableOptions table;
+    table.no_block_cache = true;
+    options->table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+    options->compression = rocksdb::kNoCompression;
+    options->max_file_opening_threads = 1;
+    options->max_subcompactions = 1;
+    options->stats_dump_period_sec = 0;
+    options->stats_persist_period_sec = 0;
+    options->skip_stats_update_on_db_open = true;
+    options->db_host_id = "";
+    // Pinned (hardening 6): one path, one place for logs, no recycling, no writes that wait in a buffer.
+    options->wal_dir = "";
+    options->db_paths.clear();
+    options->recycle_log_file_num = 0;
+    options->manual_wal_flush = false;
+    options->wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+    options->allow_mmap_reads = false;
+    options->allow_mmap_writes = false;
+    options->use_direct_reads = false;
+    options->use_direct_io_for_flush_and_compaction = false;
+    // Space reserved behind a table would never be given back.
+    options->allow_fallocate = false;
+    return options;
+  }();
+  return *base;
+}
+
+void ApplyQueuedMode(rocksdb::Options& options) {
+  options.disable_auto_compactions = true;
+  options.max_write_buffer_number = 1 << 16;
+  options.level0_slowdown_writes_trigger = kNever;
+  options.level0_stop_writes_trigger = kNever;
+  options.soft_pending_compaction_bytes_limit = 0;
+  options.hard_pending_compaction_bytes_limit = 0;
+  options.enable_write_thread_adaptive_yield = false;
+  options.arena_block_size = 16 << 10;
+}
+
+// Makes the missing directories above and including `path`, and settles the whole chain (hardening 2).
+absl::Status PrepareDirectory(FileSystem& fs,
+                              std::string_view path,
+                              const RocksDbOptions& options) {
+  if (options.dir_owner == DirOwner::kCaller) {
+    const Step step(kRocksLabelStat);
+    const auto info = fs.Stat(path);
+    if (!info.ok()) return info.status();
+    if (info->kind == FileKind::kDirectory) return absl::OkStatus();
+    return FailedPrecondition("open database {}: it is a file", path);
+  }
+  for (std::size_t end = path.find('/');; end = path.find('/', end + 1)) {
+    const Step step(kRocksLabelDirCreate);
+    const absl::Status made = fs.MakeDir(path.substr(0, end));
+    if (!made.ok() && made.code() != absl::StatusCode::kAlreadyExists) return made;
+    if (end == std::string_view::npos) break;
+  }
+  if (!options.rocks.Has(Hardening::kSettleDbDir)) return absl::OkStatus();
+  // A name found is not a name settled (D8): the chain is synced even if nothing was made just now.
+  for (std::string_view at = path; !at.empty();) {
+    at = ParentOf(at);
+    const Step step(kRocksLabelSettleChain);
+    VFS_RETURN_IF_ERROR(fs.SyncDir(at));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckRule(FileSystem& fs, std::string_view path, OpenRule rule) {
+  if (rule == OpenRule::kCreateIfMissing) return absl::OkStatus();
+  const Step step(kRocksLabelStat);
+  VFS_ASSIGN_OR_RETURN(const bool exists, fs.Exists(JoinPath(path, "CURRENT")));
+  if (rule == OpenRule::kMustExist && !exists) {
+    return NotFound("open database {}: there is none (no CURRENT file)", path);
+  }
+  if (rule == OpenRule::kMustNotExist && exists) {
+    return AlreadyExists("create database {}: there is one already", path);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckOptions(std::string_view path, const RocksDbOptions& options) {
+  VFS_RETURN_IF_ERROR(CheckPath("open database", path));
+  if (path.empty()) return InvalidArgument("open database: the root itself cannot be a database");
+  if (options.families.empty() || options.families.front() != "default") {
+    return InvalidArgument("open database {}: the first column family must be \"default\"", path);
+  }
+  return absl::OkStatus();
+}
+
+std::vector<rocksdb::ColumnFamilyDescriptor> Descriptors(const RocksDbOptions& options,
+                                                         const rocksdb::Options& rocks) {
+  std::vector<rocksdb::ColumnFamilyDescriptor> families;
+  for (const std::string& name : options.families) families.emplace_back(name, rocks);
+  return families;
+}
+
+}  // namespace
+
+rocksdb::Options MakeRocksOptions(const RocksDbOptions& options) {
+  rocksdb::Options rocks = BaseOptions();
+  rocks.create_if_missing = options.rule != OpenRule::kMustExist;
+  rocks.create_missing_column_families = rocks.create_if_missing;
+  rocks.error_if_exists = options.rule == OpenRule::kMustNotExist;
+  rocks.write_buffer_size = options.write_buffer_bytes;
+  rocks.max_open_files = options.open_files_max;
+  // Off, recovered records stay in their old logs as unsynced as they were found (the library's documented way to open
+  // faster): a later synced write does not make them durable.
+  rocks.avoid_flush_during_recovery = !options.rocks.Has(Hardening::kSettleRecovered);
+  if (options.rocks.Has(Hardening::kPoisonOnError)) rocks.max_bgerror_resume_count = 0;
+  if (options.block_cache_bytes > 0) {
+    rocksdb::BlockBasedTableOptions table;
+    table.block_cache = rocksdb::NewLRUCache(options.block_cache_bytes);
+    rocks.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  }
+  if (options.rocks.queued_jobs) ApplyQueuedMode(rocks);
+  return rocks;
+}
+
+absl::StatusOr<std::unique_ptr<RocksDb>> RocksDb::Open(const Env& env,
+                                                       std::string_view path,
+                                                       const RocksDbOptions& options) {
+  VFS_RETURN_IF_ERROR(CheckOptions(path, options));
+  VFS_RETURN_IF_ERROR(CheckRule(*env.fs, path, options.rule));
+  VFS_RETURN_IF_ERROR(PrepareDirectory(*env.fs, path, options));
+
+  auto impl = std::make_unique<Impl>();
+  impl->env = env;
+  impl->path = std::string(path);
+  impl->options = options;
+  impl->disk = std::make_shared<HardenedDisk>(*env.fs, options.rocks);
+  impl->errors = std::make_shared<BackgroundErrors>();
+  // Nobody may be writing the logs while they are looked at.
+  VFS_RETURN_IF_ERROR(impl->disk->LockEarly(JoinPath(path, "LOCK")));
+  if (options.rocks.Has(Hardening::kScanLogs)) {
+    VFS_ASSIGN_OR_RETURN(
+        impl->scan,
+        ScanLogs(*env.fs, path,
+                 options.rocks.unsynced_writes ? LogRule::kCutAtFirstHole : LogRule::kCutTornTail));
+    for (const LogCut& cut : impl->scan.cuts) env.log->Warning("{}", ToString(cut));
+  }
+  impl->rocks_env = MakeRocksEnv(env, std::make_shared<RocksFileSystem>(impl->disk, options.rocks));
+
+  rocksdb::Options rocks = MakeRocksOptions(options);
+  rocks.env = impl->rocks_env.get();
+  rocks.info_log = MakeRocksLogger(env.log);
+  rocks.listeners = {impl->errors};
+  rocksdb::DB* db = nullptr;
+  const rocksdb::Status opened = rocksdb::DB::Open(
+      rocks, ToRocksPath(path), Descriptors(options, rocks), &impl->families, &db);
+  VFS_RETURN_IF_ERROR(FromRocksStatus(opened, "open database", path));
+  impl->db.reset(db);
+  return std::unique_ptr<RocksDb>(new RocksDb(std::move(impl)));
+}
+
+absl::StatusOr<std::unique_ptr<RocksDb>> RocksDb::OpenReadOnly(const Env& env,
+                                                               std::string_view path,
+                                                               const RocksDbOptions& options) {
+  VFS_RETURN_IF_ERROR(CheckOptions(path, options));
+  VFS_RETURN_IF_ERROR(CheckRule(*env.fs, path, OpenRule::kMustExist));
+  auto impl = std::make_unique<Impl>();
+  impl->env = env;
+  impl->path = std::string(path);
+  impl->options = options;
+  impl->disk = std::make_shared<HardenedDisk>(*env.fs, options.rocks);
+  impl->errors = std::make_shared<BackgroundErrors>();
+  impl->rocks_env = MakeRocksEnv(env, std::make_shared<RocksFileSystem>(impl->disk, options.rocks));
+  rocksdb::Options rocks = MakeRocksOptions(options);
+  rocks.env = impl->rocks_env.get();
+  rocks.info_log = MakeRocksLogger(env.log);
+  rocksdb::DB* db = nullptr;
+  const rocksdb::Status opened = rocksdb::DB::OpenForReadOnly(
+      rocks, ToRocksPath(path), Descriptors(options, rocks), &impl->families, &db);
+  VFS_RETURN_IF_ERROR(FromRocksStatus(opened, "open database", path));
+  impl->db.reset(db);
+  return std::unique_ptr<RocksDb>(new RocksDb(std::move(impl)));
+}
+
+}  // namespace permafrost::vfs

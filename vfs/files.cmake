@@ -1,3 +1,3 @@
 target_sources(permafrost_vfs PRIVATE
-  call.cc durable.cc file_system.cc queued_executor.cc recording_file_system.cc
-  wrapping_file_system.cc)
+  call.cc durable.cc file_system.cc metered_file_system.cc queued_executor.cc
+  recording_file_system.cc wrapping_file_system.cc)

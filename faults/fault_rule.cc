@@ -73,8 +73,9 @@ std::string_view NameOfCall(CallKind kind) {
 std::vector<std::string_view> SelectorNames() {
   std::vector<std::string_view> names;
   for (const Class which : kClasses) names.push_back(ClassName(which));
-  for (int i = 0; i < vfs::kCallKindCount; ++i)
+  for (int i = 0; i < vfs::kCallKindCount; ++i) {
     names.push_back(NameOfCall(static_cast<CallKind>(i)));
+  }
   return names;
 }
 

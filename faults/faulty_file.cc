@@ -12,7 +12,7 @@ using vfs::CallKind;
 absl::Status Unreachable() {
   VFS_CHECK(false, "an effect was decided for a call that it does not fit");
 }
-absl::Status UnreachableFailure(absl::Status /*error*/) { return Unreachable(); }
+absl::Status UnreachableFailure(const absl::Status& /*error*/) { return Unreachable(); }
 
 // Carries out the fault of a rule; OK for the lies, else the injected error or the error of the
 // file system below.
@@ -145,14 +145,13 @@ absl::Status FaultyFile::Close() {
 }
 
 absl::Status FaultyFile::LieAboutSync() {
-  if (auto* liar = dynamic_cast<LyingSync*>(&base()); liar != nullptr) return liar->LieAboutSync();
-  return absl::OkStatus();
+  auto* const liar = dynamic_cast<LyingSync*>(&base());
+  return liar != nullptr ? liar->LieAboutSync() : absl::OkStatus();
 }
 
 absl::Status FaultyFile::FailSync(absl::Status error) {
-  if (auto* liar = dynamic_cast<LyingSync*>(&base()); liar != nullptr)
-    return liar->FailSync(std::move(error));
-  return error;
+  auto* const liar = dynamic_cast<LyingSync*>(&base());
+  return liar != nullptr ? liar->FailSync(std::move(error)) : error;
 }
 
 }  // namespace permafrost::faults

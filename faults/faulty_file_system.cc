@@ -102,15 +102,13 @@ absl::Status FaultyFileSystem::DropCaches() {
 }
 
 absl::Status FaultyFileSystem::LieAboutSyncDir(std::string_view path) {
-  if (auto* liar = dynamic_cast<LyingSyncDir*>(&base()); liar != nullptr)
-    return liar->LieAboutSyncDir(path);
-  return absl::OkStatus();
+  auto* const liar = dynamic_cast<LyingSyncDir*>(&base());
+  return liar != nullptr ? liar->LieAboutSyncDir(path) : absl::OkStatus();
 }
 
 absl::Status FaultyFileSystem::FailSyncDir(std::string_view path, absl::Status error) {
-  if (auto* liar = dynamic_cast<LyingSyncDir*>(&base()); liar != nullptr)
-    return liar->FailSyncDir(path, std::move(error));
-  return error;
+  auto* const liar = dynamic_cast<LyingSyncDir*>(&base());
+  return liar != nullptr ? liar->FailSyncDir(path, std::move(error)) : error;
 }
 
 }  // namespace permafrost::faults

@@ -18,25 +18,29 @@ namespace permafrost::sim {
 // One pending effect of a snapshot, as reports name it.
 struct PendingEffect {
   std::uint64_t sequence = 0;  // program order over the whole disk
-  std::string kind;            // "write", "grow", "truncate", "create", "mkdir", "rename", "link", "unlink", "rmdir"
-  std::string path;            // live path at the time of the effect
-  std::string label;           // innermost step
-  std::string labels;          // whole step stack, outermost first, '/'-joined
-  std::string site;            // file:line of the innermost step
+  std::string
+      kind;  // "write", "grow", "truncate", "create", "mkdir", "rename", "link", "unlink", "rmdir"
+  std::string path;    // live path at the time of the effect
+  std::string label;   // innermost step
+  std::string labels;  // whole step stack, outermost first, '/'-joined
+  std::string site;    // file:line of the innermost step
 };
 
 struct CrashImage {
-  DiskState state;        // nothing pending; live == durable
-  vfs::Hash128 key;       // state.DurableKey()
-  std::string choice;     // parses back through CrashImages::FromChoice on an equal snapshot
-  std::vector<std::uint64_t> lost;     // sequences of effects of which at least one unit was lost, ascending
+  DiskState state;     // nothing pending; live == durable
+  vfs::Hash128 key;    // state.DurableKey()
+  std::string choice;  // parses back through CrashImages::FromChoice on an equal snapshot
+  std::vector<std::uint64_t>
+      lost;  // sequences of effects of which at least one unit was lost, ascending
   std::vector<std::uint64_t> partial;  // of those, effects of which at least one unit was kept
 };
 
 struct ImageBudget {
-  std::uint64_t images_max = 512;      // candidates offered per crash point, none/all/singles first
-  std::uint64_t random_images = 16;    // seeded random choices after the systematic ones
+  std::uint64_t images_max = 512;    // candidates offered per crash point, none/all/singles first
+  std::uint64_t random_images = 16;  // seeded random choices after the systematic ones
   std::uint64_t seed = 0;
+  std::uint64_t subset_nodes_max =
+      6;  // all subsets of at most so many nodes (2^n choices) at the deepest such level
 };
 
 struct ImageCount {
@@ -64,6 +68,7 @@ class CrashImages {
   Personality personality_;
   ImageBudget budget_;
   std::vector<PendingEffect> effects_;
+  std::vector<EffectRef> log_;  // effects_[i] describes log_[i]
 };
 
 }  // namespace permafrost::sim

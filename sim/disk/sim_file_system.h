@@ -12,10 +12,11 @@
 namespace permafrost::sim {
 
 // What live reads show after a failed sync (D4, D6).
-enum class AfterFailedSync { kKeep, kRevert };
+enum class AfterFailedSync { kKeep, kRevert, kRevertOnDropCaches };
 
 struct SimDiskOptions {
-  std::uint64_t capacity_bytes = std::uint64_t{1} << 32;  // live bytes beyond it are kResourceExhausted
+  std::uint64_t capacity_bytes = std::uint64_t{1}
+                                 << 32;  // live bytes beyond it are kResourceExhausted
   AfterFailedSync after_failed_sync = AfterFailedSync::kKeep;
 };
 
@@ -36,7 +37,8 @@ class SimFileSystem final : public vfs::FileSystem, public faults::LyingSyncDir 
   void KillProcess();
 
   absl::StatusOr<std::unique_ptr<vfs::File>> Create(std::string_view path) override;
-  absl::StatusOr<std::unique_ptr<vfs::File>> Open(std::string_view path, vfs::OpenMode mode) override;
+  absl::StatusOr<std::unique_ptr<vfs::File>> Open(std::string_view path,
+                                                  vfs::OpenMode mode) override;
   absl::Status MakeDir(std::string_view path) override;
   absl::Status RemoveDir(std::string_view path) override;
   absl::StatusOr<std::vector<vfs::DirEntry>> List(std::string_view path) const override;
@@ -47,7 +49,8 @@ class SimFileSystem final : public vfs::FileSystem, public faults::LyingSyncDir 
   absl::StatusOr<vfs::FileInfo> Stat(std::string_view path) const override;
   absl::StatusOr<vfs::FileIdentity> Identity(std::string_view path) const override;
   absl::StatusOr<std::uint64_t> FreeSpace(std::string_view path) const override;
-  absl::StatusOr<std::unique_ptr<vfs::FileLock>> Lock(std::string_view path, const vfs::LockOptions& options) override;
+  absl::StatusOr<std::unique_ptr<vfs::FileLock>> Lock(std::string_view path,
+                                                      const vfs::LockOptions& options) override;
   absl::Status DropCaches() override;
 
   // faults::LyingSyncDir

@@ -123,6 +123,10 @@ std::string KeyText(const Key& key) {
   return std::visit([](const auto& typed) { return KeyText(typed); }, key);
 }
 
+std::string WindowKeyPrefix(WindowId window) {
+  return fmt::format("{}{:08d}:", kIndexPrefix, window.value());
+}
+
 absl::StatusOr<Key> ParseKey(const Geometry& geometry, std::string_view text) {
   Cursor cursor(text);
   std::optional<Key> key;

@@ -62,6 +62,9 @@ std::string KeyText(const HotChunkKey& key);
 std::string KeyText(Pin key);
 std::string KeyText(const Key& key);
 
+// "index:<w:08d>:", the prefix of every coverage key of a window.
+std::string WindowKeyPrefix(WindowId window);
+
 // The one key that prints as `text`.
 //
 // Errors: kDataLoss  not a key of the schema: unknown prefix, kind or pin, wrong digit count, a chunk beyond the

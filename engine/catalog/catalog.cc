@@ -1,0 +1,329 @@
+// Catalog reads, preconditions, and one batch per write.
+#include "engine/catalog/catalog.h"
+
+#include <algorithm>
+#include <map>
+
+#include "vfs/base/check.h"
+#include "vfs/base/hash.h"
+#include "vfs/base/probe.h"
+#include "vfs/base/status.h"
+#include "vfs/base/status_macros.h"
+#include "vfs/base/step.h"
+
+namespace permafrost::engine {
+namespace {
+
+using vfs::kDefaultFamily;
+
+// The catalog is small and only synced writes reach it; the engine made its directory and owns its barriers.
+vfs::RocksDbOptions DatabaseOptions(const vfs::RocksOptions& rocks, vfs::OpenRule rule) {
+  vfs::RocksDbOptions options;
+  options.rocks = rocks;
+  options.rule = rule;
+  options.dir_owner = vfs::DirOwner::kCaller;
+  return options;
+}
+
+absl::Status WrongState(std::string_view op, std::string_view key, std::string_view found) {
+  return vfs::FailedPrecondition("{} {}: the key is {}", op, key, found);
+}
+
+std::string_view StateText(const std::optional<ArtifactRecord>& record) {
+  return record.has_value() ? ToString(record->state) : "absent";
+}
+
+bool IsFrozen(const std::optional<ArtifactRecord>& record) {
+  return record.has_value() && record->state == ArtifactState::kFrozen;
+}
+
+const ArtifactRecord kFreezingRecord{.state = ArtifactState::kFreezing, .files = {}};
+const ArtifactRecord kPruningRecord{.state = ArtifactState::kPruning, .files = {}};
+
+// A first start over roots that hold artifacts would disown every file in them.
+absl::Status CheckRootsAreEmpty(const vfs::FileSystem& fs, const Layout& layout) {
+  const Roots& roots = layout.roots();
+  for (const std::string& root :
+       {roots.ledgers, roots.events, roots.txhash_raw, roots.txhash_index, roots.hot}) {
+    VFS_ASSIGN_OR_RETURN(const std::vector<vfs::DirEntry> entries, fs.List(root));
+    for (const vfs::DirEntry& entry : entries) {
+      if (entry.kind != vfs::FileKind::kDirectory) continue;
+      if (!ParseFixedDigits(entry.name, entry.name.size()).has_value()) continue;
+      VFS_PROBE("engine/catalog/lost_catalog_refused");
+      return vfs::FailedPrecondition(
+          "start store: the catalog '{}' is empty but '{}' is not; restore the catalog or choose "
+          "empty roots",
+          layout.CatalogDir(),
+          vfs::JoinPath(root, entry.name));
+    }
+  }
+  return absl::OkStatus();
+}
+
+std::string NewStoreId(const vfs::Env& env) {
+  vfs::Prng prng = env.prng->Fork("engine/store_id");
+  return vfs::Hash128{.lo = prng.Next(), .hi = prng.Next()}.Hex();
+}
+
+}  // namespace
+
+Catalog::Catalog(const Layout& layout, std::unique_ptr<vfs::RocksDb> db)
+    : layout_(layout), db_(std::move(db)) {}
+
+Catalog::~Catalog() = default;
+
+absl::StatusOr<std::unique_ptr<Catalog>> Catalog::Open(const vfs::Env& env,
+                                                       const Layout& layout,
+                                                       const ExpectedPins& expected,
+                                                       const vfs::RocksOptions& rocks) {
+  VFS_RETURN_IF_ERROR(CheckExpected(expected));
+  VFS_ASSIGN_OR_RETURN(
+      std::unique_ptr<vfs::RocksDb> db,
+      vfs::RocksDb::Open(env,
+                         layout.CatalogDir(),
+                         DatabaseOptions(rocks, vfs::OpenRule::kCreateIfMissing)));
+  std::unique_ptr<Catalog> catalog(new Catalog(layout, std::move(db)));
+  VFS_ASSIGN_OR_RETURN(const CatalogRows rows, catalog->Rows(""));
+  if (rows.empty()) {
+    VFS_RETURN_IF_ERROR(catalog->StartFirst(env, expected));
+    return catalog;
+  }
+  VFS_ASSIGN_OR_RETURN(catalog->pins_, ParsePins(rows));
+  VFS_RETURN_IF_ERROR(ComparePins(catalog->pins_, expected));
+  // A malformed key or a broken invariant is found here, before anything is built on it.
+  VFS_RETURN_IF_ERROR(catalog->View().status());
+  return catalog;
+}
+
+absl::Status Catalog::StartFirst(const vfs::Env& env, const ExpectedPins& expected) {
+  VFS_PROBE("engine/catalog/pins_first_start");
+  VFS_RETURN_IF_ERROR(CheckRootsAreEmpty(*env.fs, layout_));
+  pins_ = Pins{.store_id = NewStoreId(env),
+               .format = kStoreFormat,
+               .geometry = expected.geometry,
+               .network = expected.network,
+               .earliest_ledger = expected.earliest_ledger};
+  vfs::RocksBatch batch;
+  for (const auto& [key, value] : PinRows(pins_)) batch.Put(kDefaultFamily, key, value);
+  const vfs::Step step("pins.write");
+  return Write(batch);
+}
+
+absl::StatusOr<CatalogRows> Catalog::ReadRows(const vfs::Env& env,
+                                              std::string_view directory,
+                                              const vfs::RocksOptions& rocks) {
+  VFS_ASSIGN_OR_RETURN(
+      std::unique_ptr<vfs::RocksDb> db,
+      vfs::RocksDb::Open(env, directory, DatabaseOptions(rocks, vfs::OpenRule::kMustExist)));
+  VFS_ASSIGN_OR_RETURN(CatalogRows rows, db->Scan(kDefaultFamily, vfs::PrefixRange("")));
+  VFS_RETURN_IF_ERROR(db->Close());
+  return rows;
+}
+
+absl::Status Catalog::Close() { return db_->Close(); }
+
+absl::StatusOr<CatalogRows> Catalog::Rows(std::string_view prefix) const {
+  VFS_RETURN_IF_ERROR(poison_);
+  return db_->Scan(kDefaultFamily, vfs::PrefixRange(prefix));
+}
+
+absl::StatusOr<std::optional<std::string>> Catalog::Value(std::string_view key) const {
+  VFS_RETURN_IF_ERROR(poison_);
+  return db_->Get(kDefaultFamily, key);
+}
+
+absl::Status Catalog::Write(const vfs::RocksBatch& batch) {
+  VFS_RETURN_IF_ERROR(poison_);
+  poison_ = db_->Write(batch, vfs::SyncWrite::kYes);
+  if (!poison_.ok()) VFS_PROBE("engine/catalog/poisoned");
+  return poison_;
+}
+
+absl::StatusOr<CatalogView> Catalog::View() const {
+  VFS_ASSIGN_OR_RETURN(const CatalogRows rows, Rows(""));
+  VFS_ASSIGN_OR_RETURN(CatalogView view, ParseCatalog(layout_, rows));
+  for (const auto& [coverage, record] : view.coverages) {
+    VFS_RETURN_IF_ERROR(view.FrozenCoverage(layout_.geometry(), coverage.window).status());
+  }
+  return view;
+}
+
+absl::StatusOr<std::optional<ArtifactRecord>> Catalog::Find(const ChunkArtifact& artifact) const {
+  VFS_ASSIGN_OR_RETURN(const std::optional<std::string> value, Value(KeyText(artifact)));
+  if (!value.has_value()) return std::nullopt;
+  return ParseArtifactValue(layout_, artifact, *value);
+}
+
+absl::StatusOr<std::optional<ArtifactRecord>> Catalog::Find(const Coverage& coverage) const {
+  VFS_ASSIGN_OR_RETURN(const std::optional<std::string> value, Value(KeyText(coverage)));
+  if (!value.has_value()) return std::nullopt;
+  return ParseCoverageValue(layout_, coverage, *value);
+}
+
+absl::StatusOr<std::optional<HotState>> Catalog::Find(HotChunkKey hot) const {
+  VFS_ASSIGN_OR_RETURN(const std::optional<std::string> value, Value(KeyText(hot)));
+  if (!value.has_value()) return std::nullopt;
+  return ParseHotValue(hot.chunk, *value);
+}
+
+absl::StatusOr<std::map<Coverage, ArtifactRecord>> Catalog::FindCoverages(WindowId window) const {
+  VFS_ASSIGN_OR_RETURN(const CatalogRows rows, Rows(WindowKeyPrefix(window)));
+  std::map<Coverage, ArtifactRecord> coverages;
+  for (const auto& [key_text, value] : rows) {
+    VFS_ASSIGN_OR_RETURN(const Key key, ParseKey(layout_.geometry(), key_text));
+    const auto& coverage = std::get<Coverage>(key);
+    VFS_ASSIGN_OR_RETURN(coverages[coverage], ParseCoverageValue(layout_, coverage, value));
+  }
+  return coverages;
+}
+
+absl::StatusOr<std::optional<FrozenIndex>> Catalog::FindFrozenIndex(WindowId window) const {
+  CatalogView view;
+  VFS_ASSIGN_OR_RETURN(view.coverages, FindCoverages(window));
+  VFS_ASSIGN_OR_RETURN(const std::optional<Coverage> frozen,
+                       view.FrozenCoverage(layout_.geometry(), window));
+  if (!frozen.has_value()) return std::nullopt;
+  return FrozenIndex{.coverage = *frozen, .file = view.coverages[*frozen].files.front()};
+}
+
+absl::Status Catalog::MarkChunkFreezing(ChunkId chunk, std::span<const ArtifactKind> kinds) {
+  VFS_CHECK(!kinds.empty(), "mark of chunk {} names no kind", chunk.value());
+  vfs::RocksBatch batch;
+  for (const ArtifactKind kind : kinds) {
+    const ChunkArtifact artifact{.chunk = chunk, .kind = kind};
+    VFS_ASSIGN_OR_RETURN(const std::optional<ArtifactRecord> record, Find(artifact));
+    if (IsFrozen(record)) return WrongState("mark", KeyText(artifact), "frozen");
+    if (record.has_value()) VFS_PROBE("engine/freeze/marked_again");
+    batch.Put(kDefaultFamily, KeyText(artifact), ValueText(kFreezingRecord));
+  }
+  const vfs::Step step("freeze.mark");
+  return Write(batch);
+}
+
+absl::Status Catalog::FlipChunkFrozen(
+    std::span<const std::pair<ChunkArtifact, ArtifactRecord>> artifacts) {
+  VFS_CHECK(!artifacts.empty(), "flip names no artifact");
+  vfs::RocksBatch batch;
+  for (const auto& [artifact, frozen] : artifacts) {
+    VFS_ASSIGN_OR_RETURN(const std::optional<ArtifactRecord> record, Find(artifact));
+    if (!record.has_value() || record->state != ArtifactState::kFreezing) {
+      return WrongState("flip", KeyText(artifact), StateText(record));
+    }
+    batch.Put(kDefaultFamily, KeyText(artifact), ValueText(frozen));
+  }
+  const vfs::Step step("freeze.flip");
+  return Write(batch);
+}
+
+absl::Status Catalog::MarkIndexFreezing(const Coverage& coverage) {
+  VFS_ASSIGN_OR_RETURN(const std::optional<ArtifactRecord> record, Find(coverage));
+  if (IsFrozen(record)) return WrongState("mark", KeyText(coverage), "frozen");
+  vfs::RocksBatch batch;
+  batch.Put(kDefaultFamily, KeyText(coverage), ValueText(kFreezingRecord));
+  const vfs::Step step("index.mark");
+  return Write(batch);
+}
+
+absl::Status Catalog::CommitIndex(const Coverage& coverage, const FileDigest& file) {
+  VFS_ASSIGN_OR_RETURN(const std::optional<ArtifactRecord> record, Find(coverage));
+  if (!record.has_value() || record->state != ArtifactState::kFreezing) {
+    return WrongState("commit", KeyText(coverage), StateText(record));
+  }
+  const ArtifactRecord frozen{.state = ArtifactState::kFrozen, .files = {file}};
+  vfs::RocksBatch batch;
+  batch.Put(kDefaultFamily, KeyText(coverage), ValueText(frozen));
+  VFS_ASSIGN_OR_RETURN(const std::optional<FrozenIndex> before, FindFrozenIndex(coverage.window));
+  if (before.has_value()) {
+    batch.Put(kDefaultFamily, KeyText(before->coverage), ValueText(kPruningRecord));
+  }
+  if (layout_.geometry().IsTerminal(coverage.chunks.last)) {
+    VFS_PROBE("engine/index/window_completed");
+    for (ChunkId c = coverage.chunks.first; c <= coverage.chunks.last; c = Next(c)) {
+      const ChunkArtifact input{.chunk = c, .kind = ArtifactKind::kTxHash};
+      VFS_ASSIGN_OR_RETURN(const std::optional<ArtifactRecord> existing, Find(input));
+      if (!existing.has_value()) continue;
+      batch.Put(kDefaultFamily, KeyText(input), ValueText(kPruningRecord));
+    }
+  }
+  const vfs::Step step("index.commit");
+  return Write(batch);
+}
+
+absl::Status Catalog::Demote(const DeletionRefs& refs) {
+  vfs::RocksBatch batch;
+  for (const ChunkArtifact& artifact : refs.artifacts) {
+    VFS_ASSIGN_OR_RETURN(const std::optional<ArtifactRecord> record, Find(artifact));
+    if (!IsFrozen(record)) continue;
+    batch.Put(kDefaultFamily, KeyText(artifact), ValueText(kPruningRecord));
+  }
+  for (const Coverage& coverage : refs.coverages) {
+    VFS_ASSIGN_OR_RETURN(const std::optional<ArtifactRecord> record, Find(coverage));
+    if (!IsFrozen(record)) continue;
+    batch.Put(kDefaultFamily, KeyText(coverage), ValueText(kPruningRecord));
+  }
+  if (batch.empty()) return absl::OkStatus();
+  const vfs::Step step("delete.demote");
+  return Write(batch);
+}
+
+absl::Status Catalog::DeleteKeys(const DeletionRefs& refs) {
+  vfs::RocksBatch batch;
+  for (const ChunkArtifact& artifact : refs.artifacts) {
+    VFS_ASSIGN_OR_RETURN(const std::optional<ArtifactRecord> record, Find(artifact));
+    if (IsFrozen(record)) return WrongState("delete", KeyText(artifact), "frozen");
+    batch.Delete(kDefaultFamily, KeyText(artifact));
+  }
+  for (const Coverage& coverage : refs.coverages) {
+    VFS_ASSIGN_OR_RETURN(const std::optional<ArtifactRecord> record, Find(coverage));
+    if (IsFrozen(record)) return WrongState("delete", KeyText(coverage), "frozen");
+    batch.Delete(kDefaultFamily, KeyText(coverage));
+  }
+  if (batch.empty()) return absl::OkStatus();
+  const vfs::Step step("delete.key");
+  return Write(batch);
+}
+
+absl::Status Catalog::MarkHotTransient(ChunkId chunk) {
+  const HotChunkKey hot{chunk};
+  VFS_ASSIGN_OR_RETURN(const std::optional<HotState> state, Find(hot));
+  if (state == HotState::kReady) return WrongState("mark", KeyText(hot), "ready");
+  vfs::RocksBatch batch;
+  batch.Put(kDefaultFamily, KeyText(hot), ValueText(HotState::kTransient));
+  const vfs::Step step("hot.mark");
+  return Write(batch);
+}
+
+absl::Status Catalog::FlipHotReady(ChunkId chunk) {
+  const HotChunkKey hot{chunk};
+  VFS_ASSIGN_OR_RETURN(const std::optional<HotState> state, Find(hot));
+  if (state != HotState::kTransient) {
+    return WrongState("flip", KeyText(hot), state.has_value() ? ToString(*state) : "absent");
+  }
+  vfs::RocksBatch batch;
+  batch.Put(kDefaultFamily, KeyText(hot), ValueText(HotState::kReady));
+  const vfs::Step step("hot.ready");
+  return Write(batch);
+}
+
+absl::Status Catalog::DemoteHot(ChunkId chunk) {
+  const HotChunkKey hot{chunk};
+  VFS_ASSIGN_OR_RETURN(const std::optional<HotState> state, Find(hot));
+  if (state != HotState::kReady) return absl::OkStatus();
+  vfs::RocksBatch batch;
+  batch.Put(kDefaultFamily, KeyText(hot), ValueText(HotState::kTransient));
+  const vfs::Step step("delete.demote");
+  return Write(batch);
+}
+
+absl::Status Catalog::DeleteHotKey(ChunkId chunk) {
+  const HotChunkKey hot{chunk};
+  VFS_ASSIGN_OR_RETURN(const std::optional<HotState> state, Find(hot));
+  if (!state.has_value()) return absl::OkStatus();
+  if (*state == HotState::kReady) return WrongState("delete", KeyText(hot), "ready");
+  vfs::RocksBatch batch;
+  batch.Delete(kDefaultFamily, KeyText(hot));
+  const vfs::Step step("delete.key");
+  return Write(batch);
+}
+
+}  // namespace permafrost::engine

@@ -1,0 +1,41 @@
+// Where the bytes of artifacts come from: the seam between the freeze protocol and whoever knows ledgers.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include <absl/functional/any_invocable.h>
+#include <absl/status/statusor.h>
+
+#include "engine/freeze/new_files.h"
+#include "engine/layout/keys.h"
+
+namespace permafrost::engine {
+
+// Reads the whole hash run of one chunk of the coverage, verified against the catalog's digest.
+using HashRunReader = absl::AnyInvocable<absl::StatusOr<std::string>(ChunkId)>;
+
+// Deterministic: the same chunk and kind give the same bytes at every call (invariant 41).
+class ArtifactSource {
+ public:
+  ArtifactSource() = default;
+  virtual ~ArtifactSource() = default;
+  ArtifactSource(const ArtifactSource&) = delete;
+  ArtifactSource& operator=(const ArtifactSource&) = delete;
+
+  // The chunks that can be frozen now: all of their ledgers are at hand. Ascending.
+  virtual std::vector<ChunkId> CompleteChunks() = 0;
+
+  // The writer of one file of a chunk's artifact; `file` counts from 0 to Layout::FileCount(kind) - 1.
+  //
+  // Errors: kNotFound  the chunk is not complete here (asked before anything is marked)
+  virtual absl::StatusOr<ArtifactWriter> ChunkWriter(const ChunkArtifact& artifact,
+                                                     std::size_t file) = 0;
+
+  // The writer of the index of a coverage. `inputs` may be called from the writer, while it runs.
+  virtual absl::StatusOr<ArtifactWriter> IndexWriter(const Coverage& coverage,
+                                                     HashRunReader inputs) = 0;
+};
+
+}  // namespace permafrost::engine

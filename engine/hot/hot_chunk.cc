@@ -1,0 +1,106 @@
+// The hot bracket.
+#include "engine/hot/hot_chunk.h"
+
+#include <array>
+#include <optional>
+#include <string>
+
+#include "engine/catalog/deletion.h"
+#include "vfs/base/probe.h"
+#include "vfs/base/status.h"
+#include "vfs/base/status_macros.h"
+#include "vfs/base/step.h"
+#include "vfs/durable.h"
+
+namespace permafrost::engine {
+namespace {
+
+vfs::RocksDbOptions DatabaseOptions(const vfs::RocksOptions& rocks, vfs::OpenRule rule) {
+  vfs::RocksDbOptions options;
+  options.rocks = rocks;
+  options.rule = rule;
+  options.dir_owner = vfs::DirOwner::kCaller;
+  return options;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<vfs::RocksDb>> CreateHotChunk(const StoreContext& context,
+                                                             ChunkId chunk,
+                                                             const vfs::RocksOptions& rocks) {
+  vfs::FileSystem* const fs = context.env.fs;
+  const std::string directory = context.layout->HotDir(chunk);
+  VFS_ASSIGN_OR_RETURN(const std::optional<HotState> state,
+                       context.catalog->Find(HotChunkKey{chunk}));
+  if (state == HotState::kReady) {
+    return vfs::FailedPrecondition("create {}: it is ready; open it", directory);
+  }
+  // (H1)
+  {
+    const vfs::Step step("hot.wipe");
+    VFS_ASSIGN_OR_RETURN(const bool is_left, fs->Exists(directory));
+    if (is_left) {
+      VFS_PROBE("engine/hot/transient_wiped");
+      VFS_RETURN_IF_ERROR(vfs::RemoveTree(fs, directory));
+    }
+  }
+  // (H2)
+  VFS_RETURN_IF_ERROR(context.catalog->MarkHotTransient(chunk));
+  // (H3)
+  std::unique_ptr<vfs::RocksDb> db;
+  {
+    const vfs::Step step("hot.create");
+    VFS_RETURN_IF_ERROR(fs->MakeDir(directory));
+    VFS_ASSIGN_OR_RETURN(
+        db,
+        vfs::RocksDb::Open(context.env,
+                           directory,
+                           DatabaseOptions(rocks, vfs::OpenRule::kMustNotExist)));
+  }
+  // (H4)
+  VFS_RETURN_IF_ERROR(vfs::SettleDir(fs, directory, "hot.sync.dir"));
+  // (H5)
+  VFS_RETURN_IF_ERROR(vfs::SyncParents(fs, std::array{directory}, "hot.sync.parent"));
+  // (H6)
+  VFS_RETURN_IF_ERROR(context.catalog->FlipHotReady(chunk));
+  return db;
+}
+
+absl::StatusOr<std::unique_ptr<vfs::RocksDb>> OpenHotChunk(const StoreContext& context,
+                                                           ChunkId chunk,
+                                                           const vfs::RocksOptions& rocks) {
+  const std::string directory = context.layout->HotDir(chunk);
+  VFS_ASSIGN_OR_RETURN(const std::optional<HotState> state,
+                       context.catalog->Find(HotChunkKey{chunk}));
+  if (state != HotState::kReady) {
+    return vfs::NotFound("open {}: the chunk is {}", directory,
+                         state.has_value() ? ToString(*state) : "absent");
+  }
+  absl::StatusOr<std::unique_ptr<vfs::RocksDb>> db = vfs::RocksDb::Open(
+      context.env, directory, DatabaseOptions(rocks, vfs::OpenRule::kMustExist));
+  if (db.status().code() == absl::StatusCode::kNotFound) {
+    VFS_PROBE("engine/hot/ready_without_database");
+    return vfs::DataLoss("open {}: {} is ready but the database is gone; restore it or demote the key",
+                         directory, KeyText(HotChunkKey{chunk}));
+  }
+  return db;
+}
+
+absl::Status DestroyHotChunk(const StoreContext& context, ChunkId chunk) {
+  VFS_ASSIGN_OR_RETURN(const std::optional<HotState> state,
+                       context.catalog->Find(HotChunkKey{chunk}));
+  if (state != HotState::kTransient) {
+    if (state == HotState::kReady) VFS_PROBE("engine/delete/ready_again_skipped");
+    return absl::OkStatus();
+  }
+  const std::string directory = context.layout->HotDir(chunk);
+  {
+    const vfs::Step step("delete.unlink");
+    VFS_RETURN_IF_ERROR(RemoveDirName(context.env.fs, directory));
+  }
+  VFS_RETURN_IF_ERROR(
+      vfs::SyncParents(context.env.fs, std::array{directory}, "delete.sync.parent"));
+  return context.catalog->DeleteHotKey(chunk);
+}
+
+}  // namespace permafrost::engine

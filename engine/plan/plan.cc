@@ -1,0 +1,157 @@
+// Resolve, window by window and key by key.
+#include "engine/plan/plan.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+
+#include "vfs/base/status_macros.h"
+
+namespace permafrost::engine {
+namespace {
+
+class Resolver {
+ public:
+  Resolver(const CatalogView& view, const Geometry& geometry, const PlanInput& input)
+      : view_(view), geometry_(geometry), input_(input) {}
+
+  absl::StatusOr<Plan> Run() {
+    VFS_RETURN_IF_ERROR(ResolveWindows());
+    ResolveChunks();
+    ResolveDeletions();
+    ResolveDiscards();
+    return std::move(plan_);
+  }
+
+ private:
+  bool IsFrozen(ChunkId chunk, ArtifactKind kind) const {
+    return view_.StateOf(ChunkArtifact{.chunk = chunk, .kind = kind}) == ArtifactState::kFrozen;
+  }
+
+  // Windows that a retained complete chunk, a retained hash run or any index key touches.
+  std::set<WindowId> Windows() const {
+    std::set<WindowId> windows;
+    for (const ChunkId chunk : input_.complete) {
+      if (chunk >= input_.floor) windows.insert(geometry_.WindowOf(chunk));
+    }
+    for (const auto& [artifact, record] : view_.artifacts) {
+      const bool is_retained_run =
+          artifact.kind == ArtifactKind::kTxHash && artifact.chunk >= input_.floor;
+      if (is_retained_run) windows.insert(geometry_.WindowOf(artifact.chunk));
+    }
+    for (const auto& [coverage, record] : view_.coverages) windows.insert(coverage.window);
+    return windows;
+  }
+
+  // The longest gapless run from the window's first retained chunk of which every hash run is or can be frozen.
+  ChunkRange Buildable(WindowId window) const {
+    const ChunkRange chunks = geometry_.ChunksOf(window);
+    const ChunkId first = std::max(chunks.first, input_.floor);
+    ChunkId end = first;
+    while (end <= chunks.last &&
+           (input_.complete.contains(end) || IsFrozen(end, ArtifactKind::kTxHash))) {
+      end = Next(end);
+    }
+    return {first, Previous(end)};
+  }
+
+  absl::Status ResolveWindows() {
+    for (const WindowId window : Windows()) {
+      VFS_ASSIGN_OR_RETURN(const std::optional<Coverage> frozen,
+                           view_.FrozenCoverage(geometry_, window));
+      if (frozen.has_value()) frozen_[window] = frozen->chunks;
+      const ChunkRange desired = Buildable(window);
+      if (desired.is_empty()) continue;
+      if (frozen.has_value()) {
+        if (frozen->chunks.Contains(desired)) continue;
+        const ChunkRange retained = {std::max(frozen->chunks.first, input_.floor),
+                                     frozen->chunks.last};
+        if (!desired.Contains(retained)) continue;
+      }
+      plan_.indexes.push_back(Coverage{.window = window, .chunks = desired});
+      building_[window] = desired;
+    }
+    return absl::OkStatus();
+  }
+
+  bool IsIndexInput(ChunkId chunk) const {
+    const auto it = building_.find(geometry_.WindowOf(chunk));
+    return it != building_.end() && it->second.Contains(chunk);
+  }
+
+  void ResolveChunks() {
+    for (const ChunkId chunk : input_.complete) {
+      if (chunk < input_.floor) continue;
+      ChunkBuild build{.chunk = chunk, .kinds = {}};
+      for (const ArtifactKind kind : kAllArtifactKinds) {
+        const bool is_wanted = kind != ArtifactKind::kTxHash || IsIndexInput(chunk);
+        if (is_wanted && !IsFrozen(chunk, kind)) build.kinds.push_back(kind);
+      }
+      if (!build.kinds.empty()) plan_.chunks.push_back(std::move(build));
+    }
+  }
+
+  bool IsBuilt(const ChunkArtifact& artifact) const {
+    const auto it = std::lower_bound(
+        plan_.chunks.begin(),
+        plan_.chunks.end(),
+        artifact.chunk,
+        [](const ChunkBuild& build, ChunkId chunk) { return build.chunk < chunk; });
+    return it != plan_.chunks.end() && it->chunk == artifact.chunk &&
+           std::find(it->kinds.begin(), it->kinds.end(), artifact.kind) != it->kinds.end();
+  }
+
+  // A hash run whose window is finished: its index is final, nothing reads the run again.
+  bool IsSpent(const ChunkArtifact& artifact) const {
+    if (artifact.kind != ArtifactKind::kTxHash) return false;
+    const WindowId window = geometry_.WindowOf(artifact.chunk);
+    const auto it = frozen_.find(window);
+    return it != frozen_.end() && geometry_.IsTerminal(it->second.last) &&
+           !building_.contains(window);
+  }
+
+  void ResolveDeletions() {
+    for (const auto& [artifact, record] : view_.artifacts) {
+      const bool is_debris = record.state == ArtifactState::kPruning ||
+                             (record.state == ArtifactState::kFreezing && !IsBuilt(artifact));
+      if (is_debris || artifact.chunk < input_.floor || IsSpent(artifact)) {
+        plan_.deletions.artifacts.push_back(artifact);
+      }
+    }
+    for (const auto& [coverage, record] : view_.coverages) {
+      const bool is_below = geometry_.LastChunk(coverage.window) < input_.floor;
+      if (is_below || record.state != ArtifactState::kFrozen) {
+        plan_.deletions.coverages.push_back(coverage);
+      }
+    }
+  }
+
+  void ResolveDiscards() {
+    for (const auto& [chunk, state] : view_.hot) {
+      const auto covered = frozen_.find(geometry_.WindowOf(chunk));
+      const bool is_cold = IsFrozen(chunk, ArtifactKind::kLedgers) &&
+                           IsFrozen(chunk, ArtifactKind::kEvents) && covered != frozen_.end() &&
+                           covered->second.Contains(chunk);
+      if (chunk < input_.floor || state == HotState::kTransient || is_cold) {
+        plan_.discards.push_back(chunk);
+      }
+    }
+  }
+
+  const CatalogView& view_;
+  const Geometry& geometry_;
+  const PlanInput& input_;
+  Plan plan_;
+  std::map<WindowId, ChunkRange> frozen_;    // by window: the frozen coverage
+  std::map<WindowId, ChunkRange> building_;  // by window: the coverage to build
+};
+
+}  // namespace
+
+absl::StatusOr<Plan> Resolve(const CatalogView& view,
+                             const Geometry& geometry,
+                             const PlanInput& input) {
+  return Resolver(view, geometry, input).Run();
+}
+
+}  // namespace permafrost::engine

@@ -1,12 +1,15 @@
-// The disk as the RocksDB adapter uses it: labelled calls, names settled before they are built upon, errors that stay.
+// The disk as the RocksDB adapter uses it: labelled calls, names settled before they are built
+// upon, errors that stay.
 //
-// One HardenedDisk serves one open database. It is what RocksDB's own file system is not: hardening 1 (settle_names) and
-// 3 (poison_on_error) of vfs/rocksdb/README.md live here, the others in the open (rocks_db.h).
+// One HardenedDisk serves one open database. It is what RocksDB's own file system is not: hardening
+// 1 (settle_names) and 3 (poison_on_error) of vfs/rocksdb/README.md live here, the others in the
+// open (rocks_db.h).
 //
 // Invariants, with both hardenings in force:
 // - H1 A Sync that returned OK covers the file's bytes *and* its name.
 // - H2 When a Rename starts, every name that was in its directory is settled.
-// - H3 Once a write or sync of an inode failed, every later call on it fails; the same for a directory.
+// - H3 Once a write or sync of an inode failed, every later call on it fails; the same for a
+//   directory.
 #pragma once
 
 #include <cstdint>
@@ -40,12 +43,14 @@ class HardenedDisk {
   HardenedDisk(const HardenedDisk&) = delete;
   HardenedDisk& operator=(const HardenedDisk&) = delete;
 
-  // An empty file under this name, whatever was there. An existing file is unlinked, so that hard links and open readers
-  // keep it (with settle_names off it is truncated in place, as the stock library does).
+  // An empty file under this name, whatever was there. An existing file is unlinked, so that hard
+  // links and open readers keep it (with settle_names off it is truncated in place, as the stock
+  // library does).
   //
   // Durable: name and bytes after HardenedFile::Sync.
   absl::StatusOr<std::unique_ptr<HardenedFile>> CreateFresh(std::string_view path);
-  // An existing file, for appending. Creates it if missing, as RocksDB expects of ReopenWritableFile.
+  // An existing file, for appending. Creates it if missing, as RocksDB expects of
+  // ReopenWritableFile.
   absl::StatusOr<std::unique_ptr<HardenedFile>> OpenForAppend(std::string_view path);
   absl::StatusOr<std::unique_ptr<HardenedFile>> OpenForRead(std::string_view path);
 
@@ -61,12 +66,13 @@ class HardenedDisk {
   absl::StatusOr<std::uint64_t> FreeSpace(std::string_view path);
   absl::StatusOr<FileIdentity> Identity(std::string_view path);
 
-  // Takes the lock and keeps it for the next TakeLock of the same path: the open holds the database's LOCK before it
-  // looks at the logs, and RocksDB then asks for the same lock.
+  // Takes the lock and keeps it for the next TakeLock of the same path: the open holds the
+  // database's LOCK before it looks at the logs, and RocksDB then asks for the same lock.
   absl::Status LockEarly(std::string_view path);
   absl::StatusOr<std::unique_ptr<FileLock>> TakeLock(std::string_view path);
 
-  // From now on every call fails with kFailedPrecondition: the database is dropped as by a crash of the process.
+  // From now on every call fails with kFailedPrecondition: the database is dropped as by a crash of
+  // the process.
   void Abandon();
 
   // OK, or the first failure that poisoned something.

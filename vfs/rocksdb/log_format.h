@@ -1,4 +1,5 @@
-// The record format that RocksDB's WAL and MANIFEST share; grammar and example in vfs/rocksdb/README.md.
+// The record format that RocksDB's WAL and MANIFEST share; grammar and example in
+// vfs/rocksdb/README.md.
 #pragma once
 
 #include <cstddef>
@@ -9,6 +10,7 @@ namespace permafrost::vfs {
 inline constexpr std::size_t kLogBlockBytes = 32768;
 inline constexpr std::size_t kLogHeaderBytes = 7;             // crc 4, length 2, type 1
 inline constexpr std::size_t kLogRecyclableHeaderBytes = 11;  // and the log number 4
+inline constexpr std::size_t kLogSectorBytes = 512;           // what a disk loses at once
 inline constexpr std::size_t kWriteBatchHeaderBytes = 12;     // sequence 8, count 4
 
 enum class FragmentType : std::uint8_t {

@@ -1,6 +1,7 @@
 // One fragment at a time; the file's length and the block's end bound every length that is read.
 #include "vfs/rocksdb/log_parse.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -140,6 +141,43 @@ std::optional<std::uint64_t> FindRecordStart(
     if (is_plausible({at, whole, fragment.payload})) return at;
   }
   return std::nullopt;
+}
+
+bool LooksLikeTheLastAppend(std::string_view bytes, std::uint64_t at) {
+  const std::uint64_t sector_end =
+      std::min<std::uint64_t>(at - at % kLogSectorBytes + kLogSectorBytes, bytes.size());
+  if (at % kLogSectorBytes != 0 &&
+      bytes.substr(at, sector_end - at).find_first_not_of('\0') == std::string_view::npos) {
+    return true;
+  }
+  auto expected = FragmentType::kFull;
+  while (at + kLogHeaderBytes <= bytes.size()) {
+    const auto length = LoadLittleEndian<std::uint16_t>(bytes, at + 4);
+    const auto type = static_cast<FragmentType>(bytes[at + 6]);
+    const bool begins = expected == FragmentType::kFull;
+    if (type == (begins ? FragmentType::kFull : FragmentType::kLast)) {
+      return at + kLogHeaderBytes + length == bytes.size();
+    }
+    if (type != (begins ? FragmentType::kFirst : FragmentType::kMiddle)) return false;
+    at += kLogHeaderBytes + length;
+    if (at % kLogBlockBytes != 0) return false;
+    expected = FragmentType::kLast;
+  }
+  return false;
+}
+
+bool FragmentsReachTheEnd(std::string_view bytes, std::uint64_t at, std::uint64_t log_number) {
+  while (at < bytes.size()) {
+    const std::uint64_t block_left = kLogBlockBytes - at % kLogBlockBytes;
+    if (block_left < kLogHeaderBytes) {
+      at += block_left;
+      continue;
+    }
+    const Fragment fragment = ReadFragment(bytes, at, log_number);
+    if (!fragment.finding.empty()) return false;
+    at = fragment.end;
+  }
+  return true;
 }
 
 }  // namespace permafrost::vfs

@@ -1,4 +1,5 @@
-// Whole records out of the bytes of a log, up to the first byte that is not part of one. Pure: no disk here.
+// Whole records out of the bytes of a log, up to the first byte that is not part of one. Pure: no
+// disk here.
 #pragma once
 
 #include <cstdint>
@@ -40,12 +41,22 @@ struct RecordStart {
   std::string_view payload;
 };
 
-// The first offset >= from at which a checksum-valid FULL or FIRST fragment stands that `is_plausible`. Every byte is
-// tried, because damage may have destroyed the lengths that lead from fragment to fragment.
+// The first offset >= from at which a checksum-valid FULL or FIRST fragment stands that
+// `is_plausible`. Every byte is tried, because damage may have destroyed the lengths that lead from
+// fragment to fragment.
 std::optional<std::uint64_t> FindRecordStart(
     std::string_view bytes,
     std::uint64_t from,
     std::uint64_t log_number,
     absl::FunctionRef<bool(const RecordStart&)> is_plausible);
+
+// Whether what stands at `at` looks like one append that was lost or torn and nothing else: its own
+// lengths lead exactly to the end of the file as one record, or it is zero from inside a sector to
+// that sector's end (bytes before it in the sector are whole, so the sector is older than the
+// append). Lengths are believed without checksum.
+bool LooksLikeTheLastAppend(std::string_view bytes, std::uint64_t at);
+
+// Whether valid fragments follow each other from `at` to exactly the end of the file.
+bool FragmentsReachTheEnd(std::string_view bytes, std::uint64_t at, std::uint64_t log_number);
 
 }  // namespace permafrost::vfs

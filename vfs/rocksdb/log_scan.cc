@@ -7,6 +7,8 @@
 #include <span>
 #include <utility>
 
+#include <absl/functional/function_ref.h>
+
 #include "vfs/base/bytes.h"
 #include "vfs/base/probe.h"
 #include "vfs/base/status.h"
@@ -100,12 +102,11 @@ class Scan {
       state_.Apply(*edit);
     }
     if (parsed.damage.has_value()) {
-      const auto next =
-          FindRecordStart(*bytes, SearchFrom(*parsed.damage), 0, [&](const RecordStart& start) {
-            if (!start.is_whole) return true;
-            const auto edit = DecodeVersionEdit(start.payload);
-            return edit.ok() && edit->next_file.value_or(state_.next_file()) >= state_.next_file();
-          });
+      const auto next = FindLater(*bytes, *parsed.damage, 0, [&](const RecordStart& start) {
+        if (!start.is_whole) return true;
+        const auto edit = DecodeVersionEdit(start.payload);
+        return edit.ok() && edit->next_file.value_or(state_.next_file()) >= state_.next_file();
+      });
       if (next.has_value()) return Refuse(manifest, *parsed.damage, *next);
     }
     if (state_.in_group()) {
@@ -183,7 +184,8 @@ class Scan {
     return std::nullopt;
   }
 
-  // A batch that this log may have held behind the damage: its number lies ahead, by no more operations than fit.
+  // A batch that this log may have held behind the damage: its number lies ahead, by no more
+  // operations than fit.
   bool IsLaterBatch(const LogDamage& damage, const RecordStart& start) const {
     if (start.payload.size() < kWriteBatchHeaderBytes) return !start.is_whole;
     const auto sequence = LoadLittleEndian<std::uint64_t>(start.payload, 0);
@@ -193,9 +195,18 @@ class Scan {
     return sequence >= first && sequence <= last;
   }
 
-  static std::uint64_t SearchFrom(const LogDamage& damage) {
-    // At the first invalid fragment itself a valid one may stand: a FULL where a LAST had to be.
-    return damage.offset;
+  // A record behind the damage that shows the damage to be no torn end. The search begins at the
+  // first invalid fragment itself: a valid FULL may stand where a LAST had to be.
+  static std::optional<std::uint64_t> FindLater(
+      std::string_view bytes,
+      const LogDamage& damage,
+      std::uint64_t number,
+      absl::FunctionRef<bool(const RecordStart&)> is_plausible) {
+    const bool last_append = LooksLikeTheLastAppend(bytes, damage.begin);
+    return FindRecordStart(bytes, damage.offset, number, [&](const RecordStart& start) {
+      return is_plausible(start) &&
+             (!last_append || FragmentsReachTheEnd(bytes, start.offset, number));
+    });
   }
 
   absl::Status JudgeSynced() {
@@ -213,9 +224,9 @@ class Scan {
         return DataLoss("scan {}: {}, and a newer log is not empty; synced records are damaged",
                         log.path, At(damage));
       }
-      const auto next =
-          FindRecordStart(log.bytes, SearchFrom(damage), number,
-                          [&](const RecordStart& start) { return IsLaterBatch(damage, start); });
+      const auto next = FindLater(log.bytes, damage, number, [&](const RecordStart& start) {
+        return IsLaterBatch(damage, start);
+      });
       if (next.has_value()) return Refuse(log.path, damage, *next);
       VFS_PROBE("rocksdb/log_tail_cut");
       Cut(log.path, log.bytes.size(), damage.begin, At(damage));

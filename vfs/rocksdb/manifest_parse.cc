@@ -1,4 +1,5 @@
-// The tags of RocksDB 7.8.3's version edits. Every field is read or skipped by its own encoding; an unknown one is refused.
+// The tags of RocksDB 7.8.3's version edits. Every field is read or skipped by its own encoding; an
+// unknown one is refused.
 #include "vfs/rocksdb/manifest_parse.h"
 
 #include <algorithm>

@@ -1,4 +1,5 @@
-// What the log scan needs from a MANIFEST: which logs recovery will read, and what the tables already hold.
+// What the log scan needs from a MANIFEST: which logs recovery will read, and what the tables
+// already hold.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +25,8 @@ struct VersionEdit {
       group_remaining;  // part of an atomic group: edits of it still to come
 };
 
-// Errors: kDataLoss  not an edit, or one with a field that this version does not know; the text is the finding alone
+// Errors: kDataLoss  not an edit, or one with a field that this version does not know; the text is
+//         the finding alone
 absl::StatusOr<VersionEdit> DecodeVersionEdit(std::string_view bytes);
 
 // The edits of a MANIFEST, added up.

@@ -1,4 +1,5 @@
-// A RocksDB database over a vfs::FileSystem, hardened (README.md), behind a small interface without RocksDB's headers.
+// A RocksDB database over a vfs::FileSystem, hardened (README.md), behind a small interface without
+// RocksDB's headers.
 #pragma once
 
 #include <cstddef>
@@ -34,8 +35,8 @@ enum class OpenRule {
 
 // Who owns the names above the database.
 enum class DirOwner {
-  kCaller,  // the directory exists and the caller has settled it (the engine)
-  kAdapter,  // missing directories are made, and every open settles the chain up to the root (hardening 2)
+  kCaller,   // the directory exists and the caller has settled it (the engine)
+  kAdapter,  // missing ones are made, and every open settles the chain to the root (hardening 2)
 };
 
 struct RocksDbOptions {
@@ -99,8 +100,8 @@ class RocksSnapshot {
   RocksSnapshot& operator=(const RocksSnapshot&) = delete;
 };
 
-// An open database. Every call may fail with kDataLoss or kResourceExhausted; after a failed write the database is
-// poisoned (Health) and must be closed and opened again.
+// An open database. Every call may fail with kDataLoss or kResourceExhausted; after a failed write
+// the database is poisoned (Health) and must be closed and opened again.
 //
 // Threads: any thread; Close and destruction exclude every other call.
 class RocksDb {
@@ -109,7 +110,8 @@ class RocksDb {
 
   // Opens for reading and writing. `env` and what it points to must outlive the database.
   //
-  // Durable: what recovery read is durable before this returns (hardening 5), as are the names that it built on.
+  // Durable: what recovery read is durable before this returns (hardening 5), as are the names that
+  //          it built on.
   // Errors:  kNotFound       rule kMustExist and there is no database
   //          kAlreadyExists  rule kMustNotExist and there is one
   //          kUnavailable    somebody holds its LOCK
@@ -117,18 +119,21 @@ class RocksDb {
   static absl::StatusOr<std::unique_ptr<RocksDb>> Open(const Env& env,
                                                        std::string_view path,
                                                        const RocksDbOptions& options);
-  // Opens without a lock, without looking at the logs first and without writing anything; writes are refused.
+  // Opens without a lock, without looking at the logs first and without writing anything; writes
+  // are refused.
   static absl::StatusOr<std::unique_ptr<RocksDb>> OpenReadOnly(const Env& env,
                                                                std::string_view path,
                                                                const RocksDbOptions& options);
 
-  // Drops the database without Close: every later disk call of it fails, so nothing more reaches the disk, its handles
-  // and its LOCK are given back, queued jobs are cancelled. Like the death of the process, except that running jobs end.
+  // Drops the database without Close: every later disk call of it fails, so nothing more reaches
+  // the disk, its handles and its LOCK are given back, queued jobs are cancelled. Like the death of
+  // the process, except that running jobs end.
   ~RocksDb();
   RocksDb(const RocksDb&) = delete;
   RocksDb& operator=(const RocksDb&) = delete;
 
-  // Durable: with SyncWrite::kYes when it returns OK, wholly; otherwise wholly or not at all, after every write before it.
+  // Durable: with SyncWrite::kYes when it returns OK, wholly; otherwise wholly or not at all, after
+  //          every write before it.
   // Errors:  kFailedPrecondition  unsynced, but the database was opened without unsynced_writes
   absl::Status Write(const RocksBatch& batch, SyncWrite sync);
 
@@ -159,7 +164,8 @@ class RocksDb {
   const LogScanReport& scan() const;
   const std::string& path() const;
 
-  // Releases everything. Unsynced writes stay as unsynced as they were. Later calls are kFailedPrecondition.
+  // Releases everything. Unsynced writes stay as unsynced as they were. Later calls are
+  // kFailedPrecondition.
   absl::Status Close();
 
  private:

@@ -36,7 +36,8 @@ const rocksdb::Options& BaseOptions() {
     options->stats_persist_period_sec = 0;
     options->skip_stats_update_on_db_open = true;
     options->db_host_id = "";
-    // Pinned (hardening 6): one path, one place for logs, no recycling, no writes that wait in a buffer.
+    // Pinned (hardening 6): one path, one place for logs, no recycling, no writes that wait in a
+    // buffer.
     options->wal_dir = "";
     options->db_paths.clear();
     options->recycle_log_file_num = 0;
@@ -64,7 +65,8 @@ void ApplyQueuedMode(rocksdb::Options& options) {
   options.arena_block_size = 16 << 10;
 }
 
-// Makes the missing directories above and including `path`, and settles the whole chain (hardening 2).
+// Makes the missing directories above and including `path`, and settles the whole chain (hardening
+// 2).
 absl::Status PrepareDirectory(FileSystem& fs,
                               std::string_view path,
                               const RocksDbOptions& options) {
@@ -129,8 +131,8 @@ rocksdb::Options MakeRocksOptions(const RocksDbOptions& options) {
   rocks.error_if_exists = options.rule == OpenRule::kMustNotExist;
   rocks.write_buffer_size = options.write_buffer_bytes;
   rocks.max_open_files = options.open_files_max;
-  // Off, recovered records stay in their old logs as unsynced as they were found (the library's documented way to open
-  // faster): a later synced write does not make them durable.
+  // Off, recovered records stay in their old logs as unsynced as they were found (the library's
+  // documented way to open faster): a later synced write does not make them durable.
   rocks.avoid_flush_during_recovery = !options.rocks.Has(Hardening::kSettleRecovered);
   if (options.rocks.Has(Hardening::kPoisonOnError)) rocks.max_bgerror_resume_count = 0;
   if (options.block_cache_bytes > 0) {

@@ -60,7 +60,8 @@ const char* JobName(rocksdb::Env::Priority priority) {
   return priority == rocksdb::Env::HIGH ? "rocksdb.flush" : "rocksdb.compaction";
 }
 
-// Disk calls go straight to the file system: EnvWrapper's target is only there for what RocksDB may ask besides.
+// Disk calls go straight to the file system: EnvWrapper's target is only there for what RocksDB may
+// ask besides.
 class RocksEnv final : public rocksdb::EnvWrapper {
  public:
   RocksEnv(const vfs::Env& env, std::shared_ptr<RocksFileSystem> fs)
@@ -102,7 +103,8 @@ class RocksEnv final : public rocksdb::EnvWrapper {
   void SetBackgroundThreads(int threads, Priority priority) override {
     if (priority != BOTTOM) env_.executor->SetWidth(PriorityOf(priority), threads);
   }
-  // There is no pool for bottommost compactions: they run with the others, so that one queue orders all.
+  // There is no pool for bottommost compactions: they run with the others, so that one queue orders
+  // all.
   int GetBackgroundThreads(Priority priority) override {
     return priority == BOTTOM ? 0 : env_.executor->Width(PriorityOf(priority));
   }

@@ -36,7 +36,8 @@ RocksFileSystem::RocksFileSystem(std::shared_ptr<HardenedDisk> disk, const Rocks
 IOStatus RocksFileSystem::Report(const absl::Status& status) const {
   IOStatus reported = ToIOStatus(status);
   if (status.ok()) return reported;
-  // RocksDB resumes by itself after errors that it is told are retryable; the stock file system says so of no space.
+  // RocksDB resumes by itself after errors that it is told are retryable; the stock file system
+  // says so of no space.
   reported.SetRetryable(!poison_on_error_ && reported.IsNoSpace());
   return reported;
 }

@@ -1,4 +1,5 @@
-// rocksdb::FileSystem over a HardenedDisk: every call that RocksDB 7.8.3 makes; the rest answers NotSupported.
+// rocksdb::FileSystem over a HardenedDisk: every call that RocksDB 7.8.3 makes; the rest answers
+// NotSupported.
 //
 // RocksDB's paths are "/" plus the path of vfs::FileSystem. Nothing is buffered here.
 #pragma once

@@ -43,7 +43,8 @@ class SequentialFile final : public rocksdb::FSSequentialFile {
   std::uint64_t offset_ = 0;
 };
 
-// Prefetch answers NotSupported (the base class): RocksDB then reads the tail of a table in one call of its own.
+// Prefetch answers NotSupported (the base class): RocksDB then reads the tail of a table in one
+// call of its own.
 class RandomAccessFile final : public rocksdb::FSRandomAccessFile {
  public:
   RandomAccessFile(const RocksFileSystem& fs, std::unique_ptr<HardenedFile> file)

@@ -13,7 +13,8 @@ RocksFileKind RocksFileKindOf(std::string_view path) {
   if (name == "LOCK") return RocksFileKind::kLock;
   if (name.starts_with("MANIFEST-")) return RocksFileKind::kManifest;
   if (name.starts_with("OPTIONS-")) return RocksFileKind::kOptions;
-  // RocksDB writes IDENTITY through number 0 and CURRENT through the number of the MANIFEST that it will name.
+  // RocksDB writes IDENTITY through number 0 and CURRENT through the number of the MANIFEST that it
+  // will name.
   if (name == "000000.dbtmp") return RocksFileKind::kIdentity;
   if (name.ends_with(".dbtmp")) return RocksFileKind::kCurrent;
   if (name.ends_with(".log")) return RocksFileKind::kWal;

@@ -1,4 +1,5 @@
-// The step labels of RocksDB's disk calls: what kind of file a path names, and one literal per kind and verb.
+// The step labels of RocksDB's disk calls: what kind of file a path names, and one literal per kind
+// and verb.
 #pragma once
 
 #include <array>
@@ -7,7 +8,8 @@
 
 namespace permafrost::vfs {
 
-// What a file in a database directory is, by its name ("CURRENT" and the temporary file that becomes it are one kind).
+// What a file in a database directory is, by its name ("CURRENT" and the temporary file that
+// becomes it are one kind).
 enum class RocksFileKind { kWal, kSst, kManifest, kCurrent, kIdentity, kOptions, kLock, kOther };
 inline constexpr std::size_t kRocksFileKindCount = 8;
 

@@ -1,4 +1,5 @@
-// How the RocksDB adapter behaves: one switch per hardening (vfs/rocksdb/README.md), and what a simulator wants changed.
+// How the RocksDB adapter behaves: one switch per hardening (vfs/rocksdb/README.md), and what a
+// simulator wants changed.
 #pragma once
 
 #include <array>
@@ -20,7 +21,8 @@ inline constexpr std::array<Hardening, 5> kAllHardenings = {
     Hardening::kSettleNames, Hardening::kSettleDbDir, Hardening::kPoisonOnError,
     Hardening::kScanLogs, Hardening::kSettleRecovered};
 
-// "settle_names", "settle_db_dir", "poison_on_error", "scan_logs", "settle_recovered"; stable. Parses what it prints.
+// "settle_names", "settle_db_dir", "poison_on_error", "scan_logs", "settle_recovered"; stable.
+// Parses what it prints.
 std::string_view ToString(Hardening hardening);
 std::optional<Hardening> ParseHardening(std::string_view name);
 

@@ -1,3 +1,4 @@
+# Sources of the RocksDB adapter.
 target_sources(permafrost_vfs_rocksdb PRIVATE
   rocksdb/hardened_disk.cc rocksdb/hardened_file.cc rocksdb/log_parse.cc rocksdb/log_scan.cc
   rocksdb/manifest_parse.cc rocksdb/rocks_db.cc rocksdb/rocks_db_open.cc rocksdb/rocks_env.cc

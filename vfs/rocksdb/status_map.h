@@ -1,7 +1,8 @@
 // rocksdb::Status and absl::Status, each as the other: total over every code and subcode.
 //
-// Texts pass unchanged, so the errno in "(errno N)" survives the way through RocksDB and decides the code on the way
-// back; the mark of an injected fault travels as a suffix of the text and is taken off again.
+// Texts pass unchanged, so the errno in "(errno N)" survives the way through RocksDB and decides
+// the code on the way back; the mark of an injected fault travels as a suffix of the text and is
+// taken off again.
 #pragma once
 
 #include <string_view>
@@ -12,7 +13,8 @@
 
 namespace permafrost::vfs {
 
-// What RocksDB shall see of a failed disk call. kNotFound becomes PathNotFound, no space becomes NoSpace.
+// What RocksDB shall see of a failed disk call. kNotFound becomes PathNotFound, no space becomes
+// NoSpace.
 rocksdb::IOStatus ToIOStatus(const absl::Status& status);
 rocksdb::Status ToRocksStatus(const absl::Status& status);
 

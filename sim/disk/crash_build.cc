@@ -29,7 +29,8 @@ class Builder {
     }
     for (InodeId file : files_) Finish(file);
     tree_
-        .Digest();  // before the copy into live and durable, so that both share the published digests
+        // before the copy into live and durable, so that both share the published digests
+        .Digest();
     return {DiskState(std::move(tree_)), has_holes_};
   }
 
@@ -115,7 +116,8 @@ class Builder {
     if (inode != base) CutPages(tree_.MutableContent(file)->pages, bytes);
   }
 
-  // Bytes below the size that a lost write would have written and the chosen version of their sector does not hold.
+  // Bytes below the size that a lost write would have written and the chosen version of their
+  // sector does not hold.
   std::vector<ByteRange> Holes(InodeId file, std::uint64_t base_bytes, std::uint64_t bytes) const {
     std::map<std::uint64_t, std::uint64_t>
         known;  // sector -> end of the bytes that its chosen version holds
@@ -168,7 +170,8 @@ class Builder {
     }
   }
 
-  // What was last deleted at this place of some file; else the file's own beginning, one sector further.
+  // What was last deleted at this place of some file; else the file's own beginning, one sector
+  // further.
   PageRef StaleSource(InodeId file, std::uint64_t index) const {
     if (PageRef deleted = snapshot_.StalePage(index)) return deleted;
     const Inode* live = snapshot_.live().Find(file);

@@ -1,8 +1,9 @@
 // One choice of what a power cut keeps, as a value that prints and parses.
 //
-// Text: "<personality> keep=<items> [size=<effect>:<bytes>,...] [tear=<effect>.s<sector>:<bytes|garbled>,...] fill=<fill>"
-// Items: "none", or effects by their number in CrashImages::effects(), ranges "3-7", and parts of one effect
-// "2.size+s0+s2-4" (its size version, its sectors by rank within the effect). Fill: zero, stale, garbage:<seed>.
+// Text: "<personality> keep=<items> [size=<effect>:<bytes>,...]
+// [tear=<effect>.s<sector>:<bytes|garbled>,...] fill=<fill>" Items: "none", or effects by their
+// number in CrashImages::effects(), ranges "3-7", and parts of one effect "2.size+s0+s2-4" (its
+// size version, its sectors by rank within the effect). Fill: zero, stale, garbage:<seed>.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +31,8 @@ struct Fate {
 
 enum class Fill : std::uint8_t { kZero, kStale, kGarbage };
 
-// The first `bytes` of a kept sector are new, the rest is what the choice without it leaves; or its page is garbage.
+// The first `bytes` of a kept sector are new, the rest is what the choice without it leaves; or its
+// page is garbage.
 struct Tear {
   std::size_t effect = 0;
   std::size_t sector = 0;

@@ -1,4 +1,5 @@
-// Systematic choices first (all combinations where they are few), then fills, tears and seeded chance.
+// Systematic choices first (all combinations where they are few), then fills, tears and seeded
+// chance.
 #include "sim/disk/crash_enumerate.h"
 
 #include <algorithm>
@@ -262,7 +263,8 @@ std::vector<Enumerator::Node> Enumerator::EffectNodes() const {
   return nodes;
 }
 
-// Kind of chain (names, sizes, bytes), and with `by_owner` also the inode or directory; by first effect.
+// Kind of chain (names, sizes, bytes), and with `by_owner` also the inode or directory; by first
+// effect.
 std::vector<Enumerator::Node> Enumerator::GroupNodes(bool by_owner) const {
   std::map<std::pair<int, InodeId>, std::size_t> places;
   std::vector<Node> nodes;
@@ -378,7 +380,8 @@ void Enumerator::OfferFills() {
   }
 }
 
-// Of each multi-sector write, newest first: everything up to each sector edge. Then what the modifiers add.
+// Of each multi-sector write, newest first: everything up to each sector edge. Then what the
+// modifiers add.
 void Enumerator::OfferTears() {
   for (auto it = free_.rbegin(); it != free_.rend(); ++it) {
     const Effect& effect = *effects_[*it];

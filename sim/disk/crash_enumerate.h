@@ -51,7 +51,8 @@ class Enumerator {
   void Lose(Choice& choice, std::size_t effect) const { choice.fates[effect] = Fate{}; }
   static Fate Kept();
 
-  // Offers one candidate unless it was offered before; false once the budget or the visitor has had enough.
+  // Offers one candidate unless it was offered before; false once the budget or the visitor has had
+  // enough.
   bool Offer(Choice choice);
   bool IsOver() const { return is_stopped_ || count_.candidates >= limit_; }
 

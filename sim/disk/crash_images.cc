@@ -1,4 +1,5 @@
-// The public face of the crash images: descriptions of pending effects, enumeration, replay of a choice.
+// The public face of the crash images: descriptions of pending effects, enumeration, replay of a
+// choice.
 #include "sim/disk/crash_images.h"
 
 #include <utility>

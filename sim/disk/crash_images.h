@@ -1,4 +1,5 @@
-// The images that a power cut may leave of one snapshot: enumerated by the tree of units, or made from a printed choice.
+// The images that a power cut may leave of one snapshot: enumerated by the tree of units, or made
+// from a printed choice.
 #pragma once
 
 #include <cstdint>
@@ -60,7 +61,8 @@ class CrashImages {
   ImageCount ForEach(absl::FunctionRef<bool(const CrashImage&)> visit) const;
 
   // Rebuilds one image from its printed choice.
-  // Errors: kInvalidArgument  the text does not parse or names effects that this snapshot does not have
+  // Errors: kInvalidArgument  the text does not parse or names effects that this snapshot does not
+  // have
   absl::StatusOr<CrashImage> FromChoice(std::string_view choice) const;
 
  private:

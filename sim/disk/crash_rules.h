@@ -18,7 +18,8 @@ class CrashRules {
              const Personality& personality,
              const std::vector<EffectRef>& effects);
 
-  // The personality has already committed (all: keeps; none: loses) this effect: there is nothing to choose.
+  // The personality has already committed (all: keeps; none: loses) this effect: there is nothing
+  // to choose.
   bool IsFixed(std::size_t effect) const { return is_fixed_[effect]; }
   // The effect survives only together with all earlier chained ones (a journal in program order).
   bool IsChained(std::size_t effect) const { return is_chained_[effect]; }

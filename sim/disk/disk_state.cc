@@ -1,4 +1,5 @@
-// The live side of the simulated disk: every change is applied to what reads see and logged as pending versions.
+// The live side of the simulated disk: every change is applied to what reads see and logged as
+// pending versions.
 #include "sim/disk/disk_state.h"
 
 #include <algorithm>

@@ -1,7 +1,9 @@
-// The whole simulated disk as a value: what is live, what is durable, and every unsettled effect between the two.
+// The whole simulated disk as a value: what is live, what is durable, and every unsettled effect
+// between the two.
 //
-// Chains: (directory, name) -> inode or none; inode -> size; (inode, sector) -> bytes. durable() holds the base of each
-// chain, pending() its later versions in program order, live() what reads see. See sim/CRASH_MODEL.md.
+// Chains: (directory, name) -> inode or none; inode -> size; (inode, sector) -> bytes. durable()
+// holds the base of each chain, pending() its later versions in program order, live() what reads
+// see. See sim/CRASH_MODEL.md.
 #pragma once
 
 #include <cstdint>
@@ -35,8 +37,8 @@ enum class LiveAfterFailure { kKeep, kRevert };
 
 // Copying is O(1) and shares everything; the copies then differ by what changes.
 //
-// Requires of every call: inodes exist and are of the right kind, names are free or taken as the call says (the file
-// system checks that and answers errors; here it is a mistake of ours).
+// Requires of every call: inodes exist and are of the right kind, names are free or taken as the
+// call says (the file system checks that and answers errors; here it is a mistake of ours).
 // Threads: one thread at a time for all copies that share content.
 class DiskState {
  public:
@@ -45,7 +47,8 @@ class DiskState {
   // A settled disk: `tree` is durable and live.
   explicit DiskState(InodeTree tree);
 
-  // Digest of the durable tree that the root reaches: names, link identity, sizes, bytes. Equal for equal trees.
+  // Digest of the durable tree that the root reaches: names, link identity, sizes, bytes. Equal for
+  // equal trees.
   vfs::Hash128 DurableKey() const { return durable_.Digest(); }
   // DurableKey with the pending versions and commit marks: what a process death leaves.
   vfs::Hash128 FullKey() const;
@@ -64,7 +67,8 @@ class DiskState {
   // Whether `treelog` has committed this effect.
   bool IsTreelogCommitted(const Effect& effect) const;
 
-  // The sector that was last deleted or cut off at this place, or null: a disk shows such bytes again.
+  // The sector that was last deleted or cut off at this place, or null: a disk shows such bytes
+  // again.
   PageRef StalePage(std::uint64_t index) const;
 
   InodeId MakeInode(InodeId dir,
@@ -89,7 +93,8 @@ class DiskState {
   SyncTicket BeginSync(InodeId inode, SyncScope scope) const;
   // Raises the bases to what the ticket captured and drops those versions and older ones.
   void EndSync(const SyncTicket& ticket);
-  // The captured versions may or may not survive from now on; no later sync settles them. Names stay live always.
+  // The captured versions may or may not survive from now on; no later sync settles them. Names
+  // stay live always.
   void OrphanSync(const SyncTicket& ticket, LiveAfterFailure live);
   // Reads of files whose sync failed go back to what a sync has settled (cache pressure, D6).
   void RevertOrphans();

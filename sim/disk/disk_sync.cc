@@ -1,4 +1,5 @@
-// The durable side of the simulated disk: what a sync captures, settles or orphans, and what can never come back.
+// The durable side of the simulated disk: what a sync captures, settles or orphans, and what can
+// never come back.
 #include <algorithm>
 #include <set>
 #include <utility>
@@ -154,7 +155,8 @@ void DiskState::SettleFile(const SyncTicket& ticket) {
       CopySectors(base->pages, version.index, version.mask, version.page);
     }
   }
-  // Growth that SyncData covers must not expose less than it wrote; an uncovered shrink may still leave more.
+  // Growth that SyncData covers must not expose less than it wrote; an uncovered shrink may still
+  // leave more.
   std::optional<std::uint64_t> shrink_to;
   if (size.has_value()) {
     if (has_kept_shrink && *size < base->bytes) {
@@ -168,7 +170,8 @@ void DiskState::SettleFile(const SyncTicket& ticket) {
   KeepUncovered(kept, settled, shrink_to);
 }
 
-// Versions older than a settled one of their chain are below the base now; the others of `kept` stay.
+// Versions older than a settled one of their chain are below the base now; the others of `kept`
+// stay.
 void DiskState::KeepUncovered(const std::vector<EffectRef>& kept,
                               const std::vector<EffectRef>& settled,
                               std::optional<std::uint64_t> shrink_to) {

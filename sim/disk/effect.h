@@ -1,4 +1,5 @@
-// One unsettled change of the simulated disk: new versions of name, size and sector chains, and where it came from.
+// One unsettled change of the simulated disk: new versions of name, size and sector chains, and
+// where it came from.
 #pragma once
 
 #include <cstdint>
@@ -47,7 +48,8 @@ struct NameVersion {
   InodeId target;  // kNoInode: the name leads nowhere
 };
 
-// Versions of the chains (owner file, sectors of one page): the content of the whole sectors at that time.
+// Versions of the chains (owner file, sectors of one page): the content of the whole sectors at
+// that time.
 struct PageVersion {
   std::uint64_t index = 0;
   std::uint8_t mask = 0;  // which sectors of the page

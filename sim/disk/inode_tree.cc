@@ -1,4 +1,5 @@
-// Names, links and the incremental digest: a changed inode updates the sums of its ancestors and nothing else.
+// Names, links and the incremental digest: a changed inode updates the sums of its ancestors and
+// nothing else.
 #include "sim/disk/inode_tree.h"
 
 #include <algorithm>
@@ -170,8 +171,9 @@ void InodeTree::PublishFiles() const {
 }
 
 void InodeTree::PublishDirectories() const {
-  // Deepest first; directories that the root does not reach come last, nearest to nothing: their parents are not in
-  // any sum of the root, but must still be right should a later entry make them reachable.
+  // Deepest first; directories that the root does not reach come last, nearest to nothing: their
+  // parents are not in any sum of the root, but must still be right should a later entry make them
+  // reachable.
   std::set<std::pair<int, InodeId>> queue;
   const auto take = [&] {
     for (InodeId id : dirty_) {

@@ -1,4 +1,5 @@
-// A tree of files and directories as a value: O(1) copies, names both ways, and a digest of what the root reaches.
+// A tree of files and directories as a value: O(1) copies, names both ways, and a digest of what
+// the root reaches.
 #pragma once
 
 #include <compare>
@@ -58,7 +59,8 @@ class InodeTree {
   // Null if there is no such inode. Valid until the tree changes.
   const Inode* Find(InodeId id) const;
   bool Contains(InodeId id) const { return inodes_.Contains(id); }
-  // For changes of size and pages only (entries go through SetEntry). Valid until the tree changes or is copied.
+  // For changes of size and pages only (entries go through SetEntry). Valid until the tree changes
+  // or is copied.
   Inode* MutableContent(InodeId id);
 
   void Insert(InodeId id, vfs::FileKind kind);
@@ -67,7 +69,8 @@ class InodeTree {
 
   // kNoInode if the directory or the name does not exist.
   InodeId Entry(InodeId dir, std::string_view name) const;
-  // Makes (dir, name) lead to `child`, or nowhere. Does nothing if the directory or the child is not in this tree.
+  // Makes (dir, name) lead to `child`, or nowhere. Does nothing if the directory or the child is
+  // not in this tree.
   void SetEntry(InodeId dir, std::string_view name, InodeId child);
 
   // Drops `id` if no name leads to it, and whatever was reachable only through it.
@@ -77,8 +80,8 @@ class InodeTree {
   std::string PathOf(InodeId id) const;
   bool IsReachable(InodeId id) const;
 
-  // Digest of the tree that the root reaches: names, link identity, sizes, bytes. Equal for equal trees whatever their
-  // inode numbers. O(changed since it was last asked).
+  // Digest of the tree that the root reaches: names, link identity, sizes, bytes. Equal for equal
+  // trees whatever their inode numbers. O(changed since it was last asked).
   vfs::Hash128 Digest() const;
 
   void TurnDigestsOff();

@@ -15,7 +15,8 @@ inline constexpr std::uint64_t kPageBytes = 4096;
 inline constexpr std::uint64_t kSectorsPerPage = kPageBytes / kSectorBytes;
 inline constexpr std::uint8_t kWholePage = 0xff;  // mask of all sectors of a page
 
-// Shared between the live file, pending effects, bases and images; changed only while one owner holds it.
+// Shared between the live file, pending effects, bases and images; changed only while one owner
+// holds it.
 struct Page {
   std::array<char, kPageBytes> bytes;
   mutable vfs::Hash128 digest;  // zero for a page of zeros
@@ -37,7 +38,8 @@ struct PageTraits {
 // Page index -> page; an absent page reads as zeros. A page of zeros adds nothing to the digest.
 using PageMap = PersistentMap<std::uint64_t, PageRef, PageTraits>;
 
-// Drops pages wholly at or above `bytes` and zeroes the tail of the last one. Returns how many pages went.
+// Drops pages wholly at or above `bytes` and zeroes the tail of the last one. Returns how many
+// pages went.
 std::size_t CutPages(PageMap& pages, std::uint64_t bytes);
 
 // Copies the sectors of `mask` from `source` (null: zeros) into the page `index` of `pages`.

@@ -1,7 +1,8 @@
-// An ordered map whose copies are O(1): a treap that copies only the paths that change, with a cached digest per subtree.
+// An ordered map whose copies are O(1): a treap that copies only the paths that change, with a
+// cached digest per subtree.
 //
-// The shape depends on the keys alone (priorities are hashes of keys), never on the order of insertion. A node that
-// only this map reaches is changed in place; a shared one is copied first.
+// The shape depends on the keys alone (priorities are hashes of keys), never on the order of
+// insertion. A node that only this map reaches is changed in place; a shared one is copied first.
 #pragma once
 
 #include <cstddef>
@@ -13,10 +14,12 @@
 
 namespace permafrost::sim {
 
-// Traits: static std::uint64_t Priority(const Key&), and static vfs::Hash128 Digest(const Key&, const Value&) if Digest()
-// is called. A lookup key may be any type that compares with Key and that Priority is never asked about.
+// Traits: static std::uint64_t Priority(const Key&), and static vfs::Hash128 Digest(const Key&,
+// const Value&) if Digest() is called. A lookup key may be any type that compares with Key and that
+// Priority is never asked about.
 //
-// Threads: one thread at a time for all maps that share nodes (the digest cache is written by readers).
+// Threads: one thread at a time for all maps that share nodes (the digest cache is written by
+// readers).
 template <typename Key, typename Value, typename Traits>
 class PersistentMap {
  public:
@@ -94,7 +97,8 @@ class PersistentMap {
     }
   }
 
-  // Calls visit(key, value) in key order, from the first key not below `first`, until it returns false.
+  // Calls visit(key, value) in key order, from the first key not below `first`, until it returns
+  // false.
   template <typename Query, typename Visit>
   void ForEachFrom(const Query& first, Visit&& visit) const {
     WalkFrom(root_.get(), first, visit);

@@ -1,4 +1,5 @@
-// Which unsettled effects a crash may keep: one named rule set per kind of file system, and modifiers.
+// Which unsettled effects a crash may keep: one named rule set per kind of file system, and
+// modifiers.
 #pragma once
 
 #include <string>

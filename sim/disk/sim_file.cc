@@ -117,7 +117,6 @@ absl::Status SimFileSystem::OpenFile::Truncate(std::uint64_t bytes) {
 // Space that no write has used is not part of the model: a cut shows nothing of it.
 absl::Status SimFileSystem::OpenFile::Preallocate(std::uint64_t offset, std::uint64_t bytes) {
   VFS_RETURN_IF_ERROR(Check("preallocate", Access::kChange));
-  if (bytes == 0) return InvalidArgument("preallocate {}: zero bytes", path_);
   if (offset > kFileBytesMax || bytes > kFileBytesMax - offset) {
     return InvalidArgument("preallocate {}: ends past {} bytes, the largest file", path_,
                            kFileBytesMax);

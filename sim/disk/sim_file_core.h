@@ -1,4 +1,5 @@
-// What SimFileSystem and its handles share: the disk, who holds it open, and how effects learn where they come from.
+// What SimFileSystem and its handles share: the disk, who holds it open, and how effects learn
+// where they come from.
 #pragma once
 
 #include <cstdint>
@@ -25,8 +26,13 @@ struct SimFileSystem::Core {
 
   // The inode at a path, kNoInode if there is none. Remembers the last directory.
   InodeId Resolve(std::string_view path) const;
-  // The directory that holds a path's last component; kNoInode if it is not there or not a directory.
+  // The directory that holds a path's last component; kNoInode if it is not there or not a
+  // directory.
   InodeId ResolveParent(std::string_view path) const;
+
+  // "<op> <object>: ..." for a path that leads nowhere: ENOTDIR if a file stands on the way, else
+  // ENOENT.
+  absl::Status Missing(std::string_view op, std::string_view object, std::string_view path) const;
 
   EffectOrigin Origin(std::shared_ptr<const std::string> path) const;
   EffectOrigin Origin(std::string_view path) const {
@@ -78,7 +84,8 @@ class SimFileSystem::OpenFile final : public vfs::File, public faults::LyingSync
 
  private:
   enum class Access { kRead, kChange };
-  // kFailedPrecondition for a closed handle, a dead process, or a change through a read-only handle.
+  // kFailedPrecondition for a closed handle, a dead process, or a change through a read-only
+  // handle.
   absl::Status Check(std::string_view op, Access access) const;
   absl::Status WriteAt(std::string_view op, std::uint64_t offset, std::string_view bytes);
   EffectOrigin Origin();

@@ -1,11 +1,15 @@
-// Names of the simulated disk: lookups, checks and errors as a POSIX disk gives them, effects into the DiskState.
+// Names of the simulated disk: lookups, checks and errors as a POSIX disk gives them, effects into
+// the DiskState.
 #include "sim/disk/sim_file_system.h"
 
 #include <algorithm>
 #include <cerrno>
 #include <functional>
+#include <string>
 #include <utility>
 #include <vector>
+
+#include <fmt/format.h>
 
 #include "sim/disk/sim_file_core.h"
 #include "vfs/base/check.h"
@@ -19,6 +23,28 @@ using vfs::ErrnoToStatus;
 using vfs::FileKind;
 using vfs::NameOf;
 using vfs::ParentOf;
+
+namespace {
+
+// The thing itself is of the wrong kind (a file on the way to it is kNotFound).
+absl::Status NotADirectory(std::string_view op, std::string_view path) {
+  absl::Status status = vfs::MakeStatus(absl::StatusCode::kFailedPrecondition,
+                                        vfs::Message(ErrnoToStatus(ENOTDIR, op, path)));
+  vfs::SetErrno(status, ENOTDIR);
+  return status;
+}
+
+// Gives the lock back; `release` ignores the locks of dead processes.
+class HeldLock final : public vfs::FileLock {
+ public:
+  explicit HeldLock(std::function<void()> release) : release_(std::move(release)) {}
+  ~HeldLock() override { release_(); }
+
+ private:
+  const std::function<void()> release_;
+};
+
+}  // namespace
 
 // ---- Core ----
 
@@ -48,6 +74,18 @@ InodeId SimFileSystem::Core::Resolve(std::string_view path) const {
   if (path.empty()) return kRootInode;
   const InodeId parent = ResolveParent(path);
   return parent == kNoInode ? kNoInode : state.live().Entry(parent, NameOf(path));
+}
+
+absl::Status SimFileSystem::Core::Missing(std::string_view op,
+                                          std::string_view object,
+                                          std::string_view path) const {
+  for (std::size_t slash = path.find('/'); slash != std::string_view::npos;
+       slash = path.find('/', slash + 1)) {
+    const Inode* above = state.live().Find(Walk(path.substr(0, slash)));
+    if (above == nullptr) break;
+    if (above->kind == FileKind::kFile) return ErrnoToStatus(ENOTDIR, op, object);
+  }
+  return ErrnoToStatus(ENOENT, op, object);
 }
 
 EffectOrigin SimFileSystem::Core::Origin(std::shared_ptr<const std::string> path) const {
@@ -126,7 +164,7 @@ absl::StatusOr<std::unique_ptr<vfs::File>> SimFileSystem::Create(std::string_vie
   VFS_RETURN_IF_ERROR(CheckPath("create", path));
   if (path.empty()) return ErrnoToStatus(EEXIST, "create", path);
   const InodeId dir = core_->ResolveParent(path);
-  if (dir == kNoInode) return ErrnoToStatus(ENOENT, "create", path);
+  if (dir == kNoInode) return core_->Missing("create", path, path);
   const std::string_view name = NameOf(path);
   if (core_->state.live().Entry(dir, name) != kNoInode) {
     return ErrnoToStatus(EEXIST, "create", path);
@@ -139,7 +177,7 @@ absl::StatusOr<std::unique_ptr<vfs::File>> SimFileSystem::Open(std::string_view 
                                                                vfs::OpenMode mode) {
   VFS_RETURN_IF_ERROR(CheckPath("open", path));
   const InodeId id = core_->Resolve(path);
-  if (id == kNoInode) return ErrnoToStatus(ENOENT, "open", path);
+  if (id == kNoInode) return core_->Missing("open", path, path);
   if (core_->state.live().Find(id)->kind == FileKind::kDirectory) {
     return ErrnoToStatus(EISDIR, "open", path);
   }
@@ -150,7 +188,7 @@ absl::Status SimFileSystem::MakeDir(std::string_view path) {
   VFS_RETURN_IF_ERROR(CheckPath("make_dir", path));
   if (path.empty()) return ErrnoToStatus(EEXIST, "make_dir", path);
   const InodeId dir = core_->ResolveParent(path);
-  if (dir == kNoInode) return ErrnoToStatus(ENOENT, "make_dir", path);
+  if (dir == kNoInode) return core_->Missing("make_dir", path, path);
   const std::string_view name = NameOf(path);
   if (core_->state.live().Entry(dir, name) != kNoInode) {
     return ErrnoToStatus(EEXIST, "make_dir", path);
@@ -163,10 +201,10 @@ absl::Status SimFileSystem::RemoveDir(std::string_view path) {
   VFS_RETURN_IF_ERROR(CheckPath("remove_dir", path));
   if (path.empty()) return ErrnoToStatus(EBUSY, "remove_dir", path);
   const InodeId id = core_->Resolve(path);
-  if (id == kNoInode) return ErrnoToStatus(ENOENT, "remove_dir", path);
+  if (id == kNoInode) return core_->Missing("remove_dir", path, path);
   const Inode* inode = core_->state.live().Find(id);
   if (inode->kind != FileKind::kDirectory) {
-    return vfs::FailedPrecondition("remove_dir {}: not a directory (errno {})", path, ENOTDIR);
+    return NotADirectory("remove_dir", path);
   }
   if (!inode->entries.empty()) return ErrnoToStatus(ENOTEMPTY, "remove_dir", path);
   core_->state.RemoveName(core_->ResolveParent(path), NameOf(path), core_->Origin(path));
@@ -178,9 +216,9 @@ absl::StatusOr<std::vector<vfs::DirEntry>> SimFileSystem::List(std::string_view 
   VFS_RETURN_IF_ERROR(CheckPath("list", path));
   const InodeId id = core_->Resolve(path);
   const Inode* inode = core_->state.live().Find(id);
-  if (inode == nullptr) return ErrnoToStatus(ENOENT, "list", path);
+  if (inode == nullptr) return core_->Missing("list", path, path);
   if (inode->kind != FileKind::kDirectory) {
-    return vfs::FailedPrecondition("list {}: not a directory (errno {})", path, ENOTDIR);
+    return NotADirectory("list", path);
   }
   std::vector<vfs::DirEntry> entries;
   entries.reserve(inode->entries.size());
@@ -200,23 +238,22 @@ absl::Status SimFileSystem::SyncDir(std::string_view path) {
 absl::Status SimFileSystem::Rename(std::string_view from, std::string_view to) {
   VFS_RETURN_IF_ERROR(CheckPath("rename", from));
   VFS_RETURN_IF_ERROR(CheckPath("rename", to));
-  if (from.empty() || to.empty()) return ErrnoToStatus(EBUSY, "rename", from);
-  if (ParentOf(from) != ParentOf(to)) return ErrnoToStatus(EXDEV, "rename", from);
+  const std::string both = fmt::format("{} to {}", from, to);
+  if (from.empty() || to.empty()) return ErrnoToStatus(EBUSY, "rename", both);
+  if (ParentOf(from) != ParentOf(to)) return ErrnoToStatus(EXDEV, "rename", both);
+  const InodeId moved = core_->Resolve(from);
+  if (moved == kNoInode) return core_->Missing("rename", both, from);
   const InodeId dir = core_->ResolveParent(from);
   const InodeTree& live = core_->state.live();
-  const InodeId moved = dir == kNoInode ? kNoInode : live.Entry(dir, NameOf(from));
-  if (moved == kNoInode) return ErrnoToStatus(ENOENT, "rename", from);
   const InodeId replaced = live.Entry(dir, NameOf(to));
   if (moved == replaced) return absl::OkStatus();
   if (replaced != kNoInode) {
     const Inode* target = live.Find(replaced);
     const bool onto_dir = target->kind == FileKind::kDirectory;
     const bool is_dir = live.Find(moved)->kind == FileKind::kDirectory;
-    if (onto_dir && !is_dir) return ErrnoToStatus(EISDIR, "rename", to);
-    if (!onto_dir && is_dir) {
-      return vfs::FailedPrecondition("rename {}: not a directory (errno {})", to, ENOTDIR);
-    }
-    if (onto_dir && !target->entries.empty()) return ErrnoToStatus(ENOTEMPTY, "rename", to);
+    if (onto_dir && !is_dir) return ErrnoToStatus(EISDIR, "rename", both);
+    if (!onto_dir && is_dir) return NotADirectory("rename", both);
+    if (!target->entries.empty()) return ErrnoToStatus(ENOTEMPTY, "rename", both);
   }
   core_->state.Rename(dir, NameOf(from), NameOf(to), core_->Origin(to));
   core_->NamesChanged();
@@ -227,16 +264,17 @@ absl::Status SimFileSystem::Rename(std::string_view from, std::string_view to) {
 absl::Status SimFileSystem::Link(std::string_view existing, std::string_view name) {
   VFS_RETURN_IF_ERROR(CheckPath("link", existing));
   VFS_RETURN_IF_ERROR(CheckPath("link", name));
+  const std::string both = fmt::format("{} to {}", existing, name);
   const InodeId file = core_->Resolve(existing);
-  if (file == kNoInode) return ErrnoToStatus(ENOENT, "link", existing);
-  if (name.empty()) return ErrnoToStatus(EEXIST, "link", name);
-  const InodeId dir = core_->ResolveParent(name);
-  if (dir == kNoInode) return ErrnoToStatus(ENOENT, "link", name);
-  if (core_->state.live().Entry(dir, NameOf(name)) != kNoInode) {
-    return ErrnoToStatus(EEXIST, "link", name);
-  }
+  if (file == kNoInode) return core_->Missing("link", both, existing);
   if (core_->state.live().Find(file)->kind == FileKind::kDirectory) {
-    return ErrnoToStatus(EPERM, "link", existing);
+    return ErrnoToStatus(EISDIR, "link", both);
+  }
+  if (name.empty()) return ErrnoToStatus(EEXIST, "link", both);
+  const InodeId dir = core_->ResolveParent(name);
+  if (dir == kNoInode) return core_->Missing("link", both, name);
+  if (core_->state.live().Entry(dir, NameOf(name)) != kNoInode) {
+    return ErrnoToStatus(EEXIST, "link", both);
   }
   core_->state.Link(file, dir, NameOf(name), core_->Origin(name));
   core_->NamesChanged();
@@ -246,7 +284,7 @@ absl::Status SimFileSystem::Link(std::string_view existing, std::string_view nam
 absl::Status SimFileSystem::Unlink(std::string_view path) {
   VFS_RETURN_IF_ERROR(CheckPath("unlink", path));
   const InodeId id = core_->Resolve(path);
-  if (id == kNoInode) return ErrnoToStatus(ENOENT, "unlink", path);
+  if (id == kNoInode) return core_->Missing("unlink", path, path);
   if (core_->state.live().Find(id)->kind == FileKind::kDirectory) {
     return ErrnoToStatus(EISDIR, "unlink", path);
   }
@@ -259,7 +297,7 @@ absl::Status SimFileSystem::Unlink(std::string_view path) {
 absl::StatusOr<vfs::FileInfo> SimFileSystem::Stat(std::string_view path) const {
   VFS_RETURN_IF_ERROR(CheckPath("stat", path));
   const Inode* inode = core_->state.live().Find(core_->Resolve(path));
-  if (inode == nullptr) return ErrnoToStatus(ENOENT, "stat", path);
+  if (inode == nullptr) return core_->Missing("stat", path, path);
   if (inode->kind == FileKind::kDirectory) return vfs::FileInfo{FileKind::kDirectory, 0, 1};
   return vfs::FileInfo{FileKind::kFile, inode->bytes, inode->names.size()};
 }
@@ -267,47 +305,37 @@ absl::StatusOr<vfs::FileInfo> SimFileSystem::Stat(std::string_view path) const {
 absl::StatusOr<vfs::FileIdentity> SimFileSystem::Identity(std::string_view path) const {
   VFS_RETURN_IF_ERROR(CheckPath("identity", path));
   const InodeId id = core_->Resolve(path);
-  if (id == kNoInode) return ErrnoToStatus(ENOENT, "identity", path);
+  if (id == kNoInode) return core_->Missing("identity", path, path);
   return vfs::FileIdentity{1, id.value};
 }
 
 absl::StatusOr<std::uint64_t> SimFileSystem::FreeSpace(std::string_view path) const {
   VFS_RETURN_IF_ERROR(CheckPath("free_space", path));
-  if (core_->Resolve(path) == kNoInode) return ErrnoToStatus(ENOENT, "free_space", path);
+  if (core_->Resolve(path) == kNoInode) return core_->Missing("free_space", path, path);
   const std::uint64_t held = core_->state.live_pages() * kPageBytes;
   return core_->options.capacity_bytes - std::min(held, core_->options.capacity_bytes);
 }
-
-namespace {
-
-// Gives the lock back; `release` forgets the dead process's locks by itself.
-class HeldLock final : public vfs::FileLock {
- public:
-  explicit HeldLock(std::function<void()> release) : release_(std::move(release)) {}
-  ~HeldLock() override { release_(); }
-
- private:
-  const std::function<void()> release_;
-};
-
-}  // namespace
 
 absl::StatusOr<std::unique_ptr<vfs::FileLock>> SimFileSystem::Lock(
     std::string_view path, const vfs::LockOptions& options) {
   VFS_RETURN_IF_ERROR(CheckPath("lock", path));
   InodeId id = core_->Resolve(path);
-  std::unique_ptr<vfs::File> file;
   if (id == kNoInode) {
-    VFS_ASSIGN_OR_RETURN(file, Create(path));
+    if (core_->ResolveParent(path) == kNoInode) return core_->Missing("lock", path, path);
+    VFS_RETURN_IF_ERROR(Create(path).status());
     id = core_->Resolve(path);
-  } else {
-    VFS_ASSIGN_OR_RETURN(file, Open(path, vfs::OpenMode::kReadWrite));
   }
+  if (core_->state.live().Find(id)->kind == FileKind::kDirectory) {
+    return ErrnoToStatus(EISDIR, "lock", path);
+  }
+  VFS_ASSIGN_OR_RETURN(const std::unique_ptr<vfs::File> file,
+                       Open(path, vfs::OpenMode::kReadWrite));
   if (core_->locks.contains(id)) {
-    std::string content(256, '\0');
-    VFS_ASSIGN_OR_RETURN(const std::size_t count, file->Read(0, content));
-    content.resize(count);
-    return vfs::Unavailable("lock {}: held by another process or by this one: {}", path, content);
+    std::string holder(32, '\0');
+    VFS_ASSIGN_OR_RETURN(const std::size_t count, file->Read(0, holder));
+    holder.resize(count);
+    return vfs::Unavailable("lock {}: held by this process (pid {}); use another directory", path,
+                            holder);
   }
   if (!options.content.empty()) {
     VFS_RETURN_IF_ERROR(file->Truncate(0));
@@ -345,7 +373,7 @@ absl::StatusOr<SyncTicket> SimFileSystem::BeginSync(std::string_view file_path) 
   VFS_RETURN_IF_ERROR(CheckPath("sync", file_path));
   const InodeId id = core_->Resolve(file_path);
   const Inode* inode = core_->state.live().Find(id);
-  if (inode == nullptr) return ErrnoToStatus(ENOENT, "sync", file_path);
+  if (inode == nullptr) return core_->Missing("sync", file_path, file_path);
   if (inode->kind != FileKind::kFile) return ErrnoToStatus(EISDIR, "sync", file_path);
   return core_->state.BeginSync(id, SyncScope::kFile);
 }
@@ -354,9 +382,9 @@ absl::StatusOr<SyncTicket> SimFileSystem::BeginSyncDir(std::string_view path) {
   VFS_RETURN_IF_ERROR(CheckPath("sync_dir", path));
   const InodeId id = core_->Resolve(path);
   const Inode* inode = core_->state.live().Find(id);
-  if (inode == nullptr) return ErrnoToStatus(ENOENT, "sync_dir", path);
+  if (inode == nullptr) return core_->Missing("sync_dir", path, path);
   if (inode->kind != FileKind::kDirectory) {
-    return vfs::FailedPrecondition("sync_dir {}: not a directory (errno {})", path, ENOTDIR);
+    return NotADirectory("sync_dir", path);
   }
   return core_->state.BeginSync(id, SyncScope::kDirectory);
 }

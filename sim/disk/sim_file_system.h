@@ -26,14 +26,15 @@ struct SimDiskOptions {
 class SimFileSystem final : public vfs::FileSystem, public faults::LyingSyncDir {
  public:
   explicit SimFileSystem(SimDiskOptions options = {});
-  // Boots from an image (nothing pending) or goes on after a process death (pending versions stay pending, D8).
+  // Boots from an image (nothing pending) or goes on after a process death (pending versions stay
+  // pending, D8).
   explicit SimFileSystem(DiskState state, SimDiskOptions options = {});
   ~SimFileSystem() override;
 
   const DiskState& state() const;
 
-  // The process dies: handles and locks vanish, live state and pending versions stay. Handles still held by callers
-  // answer kFailedPrecondition from now on.
+  // The process dies: handles and locks vanish, live state and pending versions stay. Handles still
+  // held by callers answer kFailedPrecondition from now on.
   void KillProcess();
 
   absl::StatusOr<std::unique_ptr<vfs::File>> Create(std::string_view path) override;
@@ -57,8 +58,8 @@ class SimFileSystem final : public vfs::FileSystem, public faults::LyingSyncDir 
   absl::Status LieAboutSyncDir(std::string_view path) override;
   absl::Status FailSyncDir(std::string_view path, absl::Status error) override;
 
-  // The two halves of a sync, for tests and schedulers that run other calls in between: what is captured at Begin is
-  // settled at End, later writes are not.
+  // The two halves of a sync, for tests and schedulers that run other calls in between: what is
+  // captured at Begin is settled at End, later writes are not.
   absl::StatusOr<SyncTicket> BeginSync(std::string_view file_path);
   absl::StatusOr<SyncTicket> BeginSyncDir(std::string_view path);
   void EndSync(const SyncTicket& ticket);

@@ -1,10 +1,11 @@
-// The barriers: which syncs make a new file, a chain of directories or a removal survive a power cut, and in which order.
+// The barriers: which syncs make a new file, a chain of directories or a removal survive a power
+// cut, and in which order.
 //
-// In the engine's world nothing else calls SyncDir. Each sync runs under the step label that the caller gives, so that
-// the simulator can name it, drop it and show what breaks.
+// In the engine's world nothing else calls SyncDir. Each sync runs under the step label that the
+// caller gives, so that the simulator can name it, drop it and show what breaks.
 //
-// A directory that is missing is settled through its nearest existing ancestor: whatever was in it went with it, and
-// the name that went is an entry of that ancestor.
+// A directory that is missing is settled through its nearest existing ancestor: whatever was in it
+// went with it, and the name that went is an entry of that ancestor.
 #pragma once
 
 #include <span>
@@ -24,18 +25,21 @@ struct BarrierLabels {
   const char* grandparent = nullptr;
 };
 
-// A directory and the ancestor (or itself) up to which it is made or settled. The anchor's own name is somebody else's.
+// A directory and the ancestor (or itself) up to which it is made or settled. The anchor's own name
+// is somebody else's.
 struct DirChain {
   std::string_view leaf = {};
   std::string_view anchor = {};
 };
 
-// Makes a new file durable with its name: file Sync, then its directory, then the directory above, always all three.
-// The parent may be new as well (a bucket appears every 1,000th chunk), and its name lives in the grandparent; whether
-// it is new is not asked, because after a process death an old-looking directory may be unsettled too (D8). A file
-// directly in the root has no grandparent here.
+// Makes a new file durable with its name: file Sync, then its directory, then the directory above,
+// always all three. The parent may be new as well (a bucket appears every 1,000th chunk), and its
+// name lives in the grandparent; whether it is new is not asked, because after a process death an
+// old-looking directory may be unsettled too (D8). A file directly in the root has no grandparent
+// here.
 //
-// `file` is the open handle that wrote: the sync must be on the inode that was written, whatever the path names now.
+// `file` is the open handle that wrote: the sync must be on the inode that was written, whatever
+// the path names now.
 // Durable: yes, when it returns OK: bytes, name, and the parent's name
 // Errors:  of Sync and SyncDir; nothing is retried
 absl::Status BarrierNewFile(FileSystem* fs,
@@ -43,7 +47,8 @@ absl::Status BarrierNewFile(FileSystem* fs,
                             std::string_view path,
                             const BarrierLabels& labels);
 
-// Makes the missing directories between the anchor and the leaf, then SyncChain, whether or not any was missing.
+// Makes the missing directories between the anchor and the leaf, then SyncChain, whether or not any
+// was missing.
 //
 // Durable: yes, when it returns OK
 // Errors:  kNotFound             the anchor does not exist; nothing was done
@@ -65,7 +70,8 @@ absl::Status SettleDir(FileSystem* fs, std::string_view directory, const char* l
 // Durable: yes, when it returns OK
 absl::Status SyncParents(FileSystem* fs, std::span<const std::string> paths, const char* label);
 
-// Removes a directory and everything below it; a missing one is fine, and so is what vanishes meanwhile.
+// Removes a directory and everything below it; a missing one is fine, and so is what vanishes
+// meanwhile.
 //
 // Durable: never; SyncParents of `directory` settles it
 // Errors:  kFailedPrecondition  it is a file, or something was added while it was emptied

@@ -1,4 +1,5 @@
-// An executor that only queues: whoever owns it decides when the next job runs, and chance decides which.
+// An executor that only queues: whoever owns it decides when the next job runs, and chance decides
+// which.
 #pragma once
 
 #include <array>
@@ -15,10 +16,11 @@
 
 namespace permafrost::vfs {
 
-// Schedule never runs anything. Jobs of one priority run in the order they were scheduled; between priorities the
-// caller or the caller's chance chooses, so that one seed gives one order. A job runs under the step "background" on
-// the thread that asked for it, never inside another job. A priority of width 0 queues and does not become ready.
-// Jobs still queued when it is destroyed are dropped, neither run nor cancelled: the process died.
+// Schedule never runs anything. Jobs of one priority run in the order they were scheduled; between
+// priorities the caller or the caller's chance chooses, so that one seed gives one order. A job
+// runs under the step "background" on the thread that asked for it, never inside another job. A
+// priority of width 0 queues and does not become ready. Jobs still queued when it is destroyed are
+// dropped, neither run nor cancelled: the process died.
 //
 // Threads: any thread may schedule and cancel; one thread at a time runs jobs.
 class QueuedExecutor final : public Executor {
@@ -40,8 +42,8 @@ class QueuedExecutor final : public Executor {
   std::vector<std::string> Ready() const;
   // Runs the job at `index` of Ready(). Requires index < Ready().size() and no job running.
   void RunNext(std::size_t index);
-  // Runs one ready job, the priority drawn from `prng` (nothing is drawn when there is no choice). False if none is
-  // ready. Requires no job running.
+  // Runs one ready job, the priority drawn from `prng` (nothing is drawn when there is no choice).
+  // False if none is ready. Requires no job running.
   bool RunOne(Prng& prng);
 
  private:

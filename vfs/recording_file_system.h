@@ -1,4 +1,5 @@
-// Shows an observer every call of a file system and of the files opened through it, before and after.
+// Shows an observer every call of a file system and of the files opened through it, before and
+// after.
 #pragma once
 
 #include <memory>
@@ -13,10 +14,11 @@
 
 namespace permafrost::vfs {
 
-// Every call reaches the observer twice: OnBegin before it is carried out, OnEnd after, with its status. A handle
-// reports the path it was opened under. At a read's end, call.data is what was read and call.bytes what was asked for;
-// at a size's or free_space's end, call.bytes is the answer. Dropping a handle or lock without Close is no call.
-// Nothing is allocated per call (one copy of the path per handle).
+// Every call reaches the observer twice: OnBegin before it is carried out, OnEnd after, with its
+// status. A handle reports the path it was opened under. At a read's end, call.data is what was
+// read and call.bytes what was asked for; at a size's or free_space's end, call.bytes is the
+// answer. Dropping a handle or lock without Close is no call. Nothing is allocated per call (one
+// copy of the path per handle).
 //
 // Threads: as the wrapped file system; the observer is called on the calling thread.
 class RecordingFileSystem : public WrappingFileSystem {

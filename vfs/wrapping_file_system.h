@@ -14,7 +14,8 @@
 
 namespace permafrost::vfs {
 
-// Forwards everything to the file that it owns. Override what the decorator changes and call `base()` for the rest.
+// Forwards everything to the file that it owns. Override what the decorator changes and call
+// `base()` for the rest.
 //
 // Threads: as the wrapped file.
 class WrappingFile : public File {
@@ -39,7 +40,8 @@ class WrappingFile : public File {
   const std::unique_ptr<File> base_;
 };
 
-// Forwards everything to a borrowed file system, which must outlive this and every handle it gave out.
+// Forwards everything to a borrowed file system, which must outlive this and every handle it gave
+// out.
 //
 // Threads: as the wrapped file system.
 class WrappingFileSystem : public FileSystem {

@@ -1,4 +1,5 @@
-// One suite over every file system: each sentence of vfs/file_system.h that is about live behaviour, as a test.
+// One suite over every file system: each sentence of vfs/file_system.h that is about live
+// behaviour, as a test.
 //
 // A backend links `permafrost_conformance` and writes, in one file of its own test:
 //   INSTANTIATE_TEST_SUITE_P(Posix, FileSystemConformance,

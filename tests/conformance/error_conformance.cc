@@ -1,4 +1,5 @@
-// Conformance of errors: path rules before anything else, and texts that name operation, path, finding and errno.
+// Conformance of errors: path rules before anything else, and texts that name operation, path,
+// finding and errno.
 #include <cerrno>
 #include <functional>
 

@@ -1,4 +1,5 @@
-// Conformance of Rename (D5): within one directory, onto nothing, onto each kind, and refusals that do nothing.
+// Conformance of Rename (D5): within one directory, onto nothing, onto each kind, and refusals that
+// do nothing.
 #include "tests/conformance/conformance.h"
 #include "tests/status_matchers.h"
 

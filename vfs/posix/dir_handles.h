@@ -1,4 +1,5 @@
-// Open directories by path, kept for syncing them, and never trusted to be what the path names today.
+// Open directories by path, kept for syncing them, and never trusted to be what the path names
+// today.
 #pragma once
 
 #include <map>
@@ -16,20 +17,22 @@
 
 namespace permafrost::vfs {
 
-// A kept descriptor lets the kernel report write-back errors that happened since the last sync (a fresh one may never
-// hear of them). The price is that it can name a dead directory, and a sync of a dead inode is a lost sync: so our own
-// rmdir, rename and mkdir drop what they touch, and before each sync the path is looked up again and must still lead
-// to the same inode, which the open descriptor keeps from being reused.
+// A kept descriptor lets the kernel report write-back errors that happened since the last sync (a
+// fresh one may never hear of them). The price is that it can name a dead directory, and a sync of
+// a dead inode is a lost sync: so our own rmdir, rename and mkdir drop what they touch, and before
+// each sync the path is looked up again and must still lead to the same inode, which the open
+// descriptor keeps from being reused.
 //
-// After a failed sync the directory is poisoned for this file system's lifetime (D4): its descriptor stays open and
-// every later sync of it is kFailedPrecondition with the first error.
+// After a failed sync the directory is poisoned for this file system's lifetime (D4): its
+// descriptor stays open and every later sync of it is kFailedPrecondition with the first error.
 //
 // Threads: any thread; guarded by mu_. The sync itself runs without the lock.
 class DirHandles {
  public:
   explicit DirHandles(int root_fd);
 
-  // Errors: kNotFound; kFailedPrecondition for a file or a poisoned directory; kDataLoss if the sync fails
+  // Errors: kNotFound; kFailedPrecondition for a file or a poisoned directory; kDataLoss if the
+  // sync fails
   absl::Status Sync(std::string_view path);
   // Forgets the handles of `path` and of everything below it.
   void Drop(std::string_view path);

@@ -1,4 +1,5 @@
-// System calls that may be interrupted or stop half way: repeated until all is done or an error is certain.
+// System calls that may be interrupted or stop half way: repeated until all is done or an error is
+// certain.
 #pragma once
 
 #include <sys/types.h>
@@ -10,7 +11,8 @@
 
 namespace permafrost::vfs {
 
-// Repeats `call` (which returns -1 and sets errno on error) while a signal interrupts it. EINTR is handled here only.
+// Repeats `call` (which returns -1 and sets errno on error) while a signal interrupts it. EINTR is
+// handled here only.
 template <typename SystemCall>
 auto RetryInterrupted(const SystemCall& call) {
   while (true) {
@@ -24,8 +26,8 @@ struct Transfer {
   int error = 0;          // errno, 0 if all went well
 };
 
-// Calls `step(done, left)` until `total` bytes are moved, it returns 0 (end of file) or fails. A short step goes on
-// where it stopped; no byte is moved twice and none is skipped.
+// Calls `step(done, left)` until `total` bytes are moved, it returns 0 (end of file) or fails. A
+// short step goes on where it stopped; no byte is moved twice and none is skipped.
 template <typename Step>
 Transfer TransferAll(std::size_t total, const Step& step) {
   Transfer transfer;

@@ -14,9 +14,10 @@
 
 namespace permafrost::vfs {
 
-// Threads start when jobs need them, up to the width (1 until set), carry the name "vfs-<priority>-<n>" and run each
-// job under the step "background". At width 0 jobs wait; Drain does not wait for those.
-// The destructor calls `cancelled` of what is still queued, lets running jobs finish and joins every thread.
+// Threads start when jobs need them, up to the width (1 until set), carry the name
+// "vfs-<priority>-<n>" and run each job under the step "background". At width 0 jobs wait; Drain
+// does not wait for those. The destructor calls `cancelled` of what is still queued, lets running
+// jobs finish and joins every thread.
 //
 // Threads: any thread; guarded by mu_. Drain must not be called from a job.
 class NativeExecutor final : public Executor {

@@ -7,8 +7,8 @@
 
 namespace permafrost::vfs {
 
-// ErrnoToStatus, with ELOOP (a symbolic link where a file is wanted) as kFailedPrecondition and EFBIG as
-// kInvalidArgument.
+// ErrnoToStatus, with ELOOP (a symbolic link where a file is wanted) as kFailedPrecondition and
+// EFBIG as kInvalidArgument.
 absl::Status PosixError(int error, std::string_view op, std::string_view path);
 
 // The text and payload of ErrnoToStatus under another code.

@@ -17,13 +17,18 @@
 namespace permafrost::vfs {
 namespace {
 
-// The end of the file is found by the kernel at each step, so that other handles' appends are never overwritten.
+// The end of the file is found by the kernel at each step, so that other handles' appends are never
+// overwritten. Where that is not offered (devices, some old file systems) we look it up ourselves.
 ssize_t AppendStep(int fd, std::string_view bytes) {
   const iovec piece{const_cast<char*>(bytes.data()), bytes.size()};
-  return ::pwritev2(fd, &piece, 1, 0, RWF_APPEND);
+  const ssize_t moved = ::pwritev2(fd, &piece, 1, 0, RWF_APPEND);
+  if (moved >= 0 || (errno != EOPNOTSUPP && errno != ENOSYS)) return moved;
+  struct stat info = {};
+  if (::fstat(fd, &info) != 0) return -1;
+  return ::pwrite(fd, bytes.data(), bytes.size(), info.st_size);
 }
 
-// preallocation and write-out are hints: a file system that lacks them is no error.
+// Preallocation and write-out are hints: a file system that lacks them is no error.
 bool IsNotOffered(int error) { return error == EOPNOTSUPP || error == ENOSYS || error == ESPIPE; }
 
 }  // namespace
@@ -113,7 +118,8 @@ absl::StatusOr<std::uint64_t> PosixFile::Size() const {
 
 absl::Status PosixFile::Close() {
   if (!fd_.is_open()) return FailedPrecondition("close {}: handle is closed", path_);
-  // EINTR included, the number is free afterwards on Linux: closing again could close somebody else's file.
+  // EINTR included, the number is free afterwards on Linux: closing again could close somebody
+  // else's file.
   if (::close(fd_.Release()) != 0 && errno != EINTR) return PosixError(errno, "close", path_);
   return absl::OkStatus();
 }

@@ -14,8 +14,9 @@
 
 namespace permafrost::vfs {
 
-// Positioned I/O only; the descriptor's own offset is never used. After a failed sync the handle is poisoned: every
-// call but Close is kFailedPrecondition and repeats the first error (D4: a later fsync that succeeds proves nothing).
+// Positioned I/O only; the descriptor's own offset is never used. After a failed sync the handle is
+// poisoned: every call but Close is kFailedPrecondition and repeats the first error (D4: a later
+// fsync that succeeds proves nothing).
 //
 // Threads: as File.
 class PosixFile final : public File {

@@ -1,12 +1,13 @@
 // The real disk: vfs::FileSystem on Linux system calls, relative to one root directory.
 //
-// - Every path is resolved by openat and its kin from the root's descriptor, so a later chdir or rename of the root
-//   changes nothing.
-// - Symbolic links: a directory may be one (operators move roots to other volumes), a file may not: creating, opening
-//   or locking a file through a link is kFailedPrecondition. List shows a link as what it leads to; Stat and Identity
-//   follow it.
+// - Every path is resolved by openat and its kin from the root's descriptor, so a later chdir or
+//   rename of the root changes nothing.
+// - Symbolic links: a directory may be one (operators move roots to other volumes), a file may not:
+//   creating, opening or locking a file through a link is kFailedPrecondition. List shows a link as
+//   what it leads to; Stat and Identity follow it.
 // - Every descriptor is close-on-exec. EINTR is retried in io_loop.h and nowhere else.
-// - It keeps D1-D9 as far as the kernel and the disk below do; it adds no cache and no ordering of its own.
+// - It keeps D1-D9 as far as the kernel and the disk below do; it adds no cache and no ordering of
+//   its own.
 #pragma once
 
 #include <memory>
@@ -26,7 +27,8 @@ namespace permafrost::vfs {
 // Threads: concurrent calls allowed.
 class PosixFileSystem final : public FileSystem {
  public:
-  // `root` is a path of the operating system, absolute or relative to the current directory; it must be a directory.
+  // `root` is a path of the operating system, absolute or relative to the current directory; it
+  // must be a directory.
   //
   // Errors: kNotFound; kFailedPrecondition if it may not be entered or is a file
   static absl::StatusOr<std::unique_ptr<PosixFileSystem>> Open(std::string_view root);

@@ -79,7 +79,8 @@ absl::Status WriteContent(int fd, std::string_view path, std::string_view conten
   return done.error == 0 ? absl::OkStatus() : PosixError(done.error, "lock", path);
 }
 
-// Whether the path still names the open file: its former holder may have unlinked it between our open and our lock.
+// Whether the path still names the open file: its former holder may have unlinked it between our
+// open and our lock.
 bool IsStillNamed(int root_fd, const std::string& path, int fd) {
   struct stat named = {};
   struct stat held = {};

@@ -10,9 +10,10 @@
 
 namespace permafrost::vfs {
 
-// Takes flock, and with `also_fcntl` the record lock on the whole file too, as an open-file-description lock: it
-// collides with the classic record locks of RocksDB's tools, and unlike them is not lost when any other descriptor of
-// the file is closed. A child forked without exec shares the lock until it exits.
+// Takes flock, and with `also_fcntl` the record lock on the whole file too, as an
+// open-file-description lock: it collides with the classic record locks of RocksDB's tools, and
+// unlike them is not lost when any other descriptor of the file is closed. A child forked without
+// exec shares the lock until it exits.
 //
 // Errors: kUnavailable  "lock p: held by another process (pid N); stop it or use another directory"
 absl::StatusOr<std::unique_ptr<FileLock>> TakePosixLock(int root_fd,

@@ -17,8 +17,8 @@ std::string AtPath(std::string_view path);
 
 FileIdentity IdentityOf(const struct stat& info);
 
-// PosixError, except that ENOTDIR is kFailedPrecondition where the path itself is a file (wrong kind) and stays
-// kNotFound where one of its parents is.
+// PosixError, except that ENOTDIR is kFailedPrecondition where the path itself is a file (wrong
+// kind) and stays kNotFound where one of its parents is.
 absl::Status WrongKindError(int error, int root_fd, std::string_view op, std::string_view path);
 
 }  // namespace permafrost::vfs

@@ -17,7 +17,8 @@ class UniqueFd {
     UniqueFd doomed(std::exchange(fd_, other.Release()));
     return *this;
   }
-  // Errors of close are dropped: nothing becomes durable by closing. Never retried: Linux frees the number first.
+  // Errors of close are dropped: nothing becomes durable by closing. Never retried: Linux frees the
+  // number first.
   ~UniqueFd() {
     if (fd_ >= 0) ::close(fd_);
   }

@@ -1,0 +1,195 @@
+// The random walk through cuts: at each generation several cuts are tried and judged, one of them is lived on from.
+#include "sim/campaign/life.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "sim/oracle/expectation.h"
+#include "sim/sched/sched.h"
+#include "vfs/base/probe.h"
+#include "vfs/base/status.h"
+#include "vfs/base/status_macros.h"
+
+namespace permafrost::sim {
+namespace {
+
+constexpr std::uint64_t kGenerationsMax = 4;
+constexpr std::uint64_t kCutsPerGeneration = 3;
+
+// A generation that was lived through: where it can be cut.
+struct Lived {
+  std::vector<Event> events;
+  std::vector<CrashPoint> points;
+};
+
+// The state of one life.
+class Walk {
+ public:
+  Walk(const Scenario& scenario, const CutRules& rules, const Repro& repro, std::uint64_t seed)
+      : scenario_(scenario), rules_(rules), repro_(repro), prng_(vfs::Prng(seed).Fork("life")) {
+    life_.seed = seed;
+    repro_.seed = seed;
+    rules_.workload_budget = {.images_max = 24, .random_images = 12, .seed = seed};
+    rules_.convergence_share = 64;
+  }
+
+  Life Run() {
+    const ShimCalls before = CountShimCalls();
+    vfs::ResetProbes();
+    Lived lived = LiveWorkload();
+    Expectation memory;
+    std::vector<Cut> path;
+    const std::uint64_t generations = prng_.Between(1, kGenerationsMax);
+    for (std::uint64_t g = 0; g < generations; ++g) {
+      for (std::uint64_t attempt = 0; attempt + 1 < kCutsPerGeneration; ++attempt)
+        Try(lived, memory, path);
+      Expectation next_memory = memory;
+      std::vector<Cut> next_path = path;
+      lived = LiveOn(lived, next_memory, next_path);
+      memory = std::move(next_memory);
+      path = std::move(next_path);
+    }
+    life_.opens = CountShimCalls().session_id - before.session_id;
+    life_.probes = vfs::ProbeCounts();
+    return std::move(life_);
+  }
+
+ private:
+  Lived LiveWorkload() {
+    vfs::Prng script_prng = prng_.Fork("script");
+    repro_.ops = scenario_.RandomScript(script_prng);
+    History history(scenario_.FirstConfig());
+    World world(DiskState(),
+                {.seed = life_.seed,
+                 .plan = rules_.plan,
+                 .disk = rules_.disk,
+                 .keep_points = KeepPoints::kYes},
+                &history);
+    scenario_.Work(world, history, repro_.ops);
+    Lived lived{.events = history.events(), .points = world.TakePoints()};
+    life_.trace_hash += world.trace().hash();
+    life_.crash_points += lived.points.size();
+    // What the running code answered without any cut must be right too.
+    Expectation memory;
+    for (const Event& event : lived.events) Fold(event, memory, {});
+    return lived;
+  }
+
+  void Fold(const Event& event, Expectation& memory, const std::vector<Cut>& path) {
+    const auto violation = memory.Fold(event);
+    if (!violation.has_value()) return;
+    const std::string label = path.empty() ? "no cut" : path.back().label;
+    FoundViolation found{.invariant = violation->invariant,
+                         .fingerprint = fmt::format("{}/{}/{}", violation->invariant, label,
+                                                    path.empty() ? "" : path.back().lost),
+                         .text = violation->text,
+                         .count = 1,
+                         .repro = repro_};
+    found.repro.cuts = path;
+    found.repro.expect = violation->invariant;
+    found.repro.text = violation->text;
+    life_.violations.push_back(std::move(found));
+  }
+
+  // Draws a cut of this generation, restarts on what it leaves, and judges; `memory` and `path` move on.
+  Lived LiveOn(const Lived& lived, Expectation& memory, std::vector<Cut>& path) {
+    const CrashPoint& point = lived.points[prng_.Below(lived.points.size())];
+    for (std::size_t i = 0; i < point.event_count; ++i) {
+      // Answers of this generation were judged when it was lived; here they only become promises.
+      memory.Fold(lived.events[i]);
+    }
+    auto [cut, start] = DrawCut(point);
+    if (prng_.Chance({1, 2})) {
+      vfs::Prng script_prng = prng_.Fork(prng_.Next());
+      cut.ops = scenario_.RandomScript(script_prng);
+      start.script = cut.ops;
+      start.key = RecoveryKey(start, rules_.plan);
+    }
+    path.push_back(cut);
+    Rerun rerun = RerunGeneration(scenario_, rules_, start);
+    ++life_.recoveries;
+    life_.trace_hash += rerun.trace_hash;
+    life_.crash_points += rerun.points.size();
+    Expectation judged = memory;
+    for (const Event& event : rerun.events) Fold(event, judged, path);
+    return {.events = std::move(rerun.events), .points = std::move(rerun.points)};
+  }
+
+  void Try(const Lived& lived, const Expectation& memory, const std::vector<Cut>& path) {
+    Expectation copy = memory;
+    std::vector<Cut> copied_path = path;
+    LiveOn(lived, copy, copied_path);
+  }
+
+  std::pair<Cut, Start> DrawCut(const CrashPoint& point) {
+    if (prng_.Chance({1, 6})) {
+      ++life_.deaths;
+      Cut cut;
+      Start start = DeathAt(rules_, point, 1, &cut);
+      start.depth = 0;
+      start.key = RecoveryKey(start, rules_.plan);
+      return {cut, std::move(start)};
+    }
+    ++life_.cuts;
+    std::vector<std::pair<Cut, Start>> starts;
+    ForEachStart(rules_, rules_.workload_budget, point, 0,
+                 [&](const Cut& cut, Start start) { starts.emplace_back(cut, std::move(start)); });
+    return std::move(starts[prng_.Below(starts.size())]);
+  }
+
+  const Scenario& scenario_;
+  CutRules rules_;
+  Repro repro_;
+  vfs::Prng prng_;
+  Life life_;
+};
+
+}  // namespace
+
+Life RunLife(const Scenario& scenario,
+             const CutRules& rules,
+             const Repro& repro,
+             std::uint64_t seed) {
+  return Walk(scenario, rules, repro, seed).Run();
+}
+
+std::string Encode(const Life& life) {
+  nlohmann::ordered_json json;
+  json["seed"] = life.seed;
+  json["numbers"] = {life.crash_points, life.cuts,          life.deaths,       life.recoveries,
+                     life.opens,        life.trace_hash.lo, life.trace_hash.hi};
+  json["probes"] = life.probes;
+  json["violations"] = nlohmann::ordered_json::array();
+  for (const FoundViolation& found : life.violations) {
+    json["violations"].push_back(
+        {found.invariant, found.fingerprint, found.text, ToString(found.repro)});
+  }
+  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+absl::StatusOr<Life> DecodeLife(std::string_view bytes) {
+  const auto json = nlohmann::ordered_json::parse(bytes, nullptr, false);
+  if (json.is_discarded() || !json.contains("numbers"))
+    return vfs::Internal("read worker answer: {} bytes are not a life", bytes.size());
+  Life life;
+  life.seed = json["seed"];
+  const std::vector<std::uint64_t> numbers = json["numbers"];
+  life.crash_points = numbers.at(0);
+  life.cuts = numbers.at(1);
+  life.deaths = numbers.at(2);
+  life.recoveries = numbers.at(3);
+  life.opens = numbers.at(4);
+  life.trace_hash = {numbers.at(5), numbers.at(6)};
+  life.probes = json["probes"].get<std::map<std::string, std::uint64_t>>();
+  for (const auto& item : json["violations"]) {
+    FoundViolation found{
+        .invariant = item[0], .fingerprint = item[1], .text = item[2], .count = 1, .repro = {}};
+    VFS_ASSIGN_OR_RETURN(found.repro, ParseRepro(item[3].get<std::string>(), "worker answer"));
+    life.violations.push_back(std::move(found));
+  }
+  return life;
+}
+
+}  // namespace permafrost::sim

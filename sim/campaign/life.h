@@ -1,0 +1,35 @@
+// One random life: a random workload, cut, recovered, continued, cut again, several times over; every answer judged.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "sim/explore/certificate.h"
+#include "sim/explore/generation.h"
+
+namespace permafrost::sim {
+
+// What one life showed. Plain data: it crosses a pipe as text.
+struct Life {
+  std::uint64_t seed = 0;
+  std::uint64_t crash_points = 0;  // of all its generations
+  std::uint64_t cuts = 0;
+  std::uint64_t deaths = 0;
+  std::uint64_t recoveries = 0;
+  std::uint64_t opens = 0;
+  vfs::Hash128 trace_hash;
+  std::map<std::string, std::uint64_t> probes;
+  std::vector<FoundViolation> violations;
+};
+
+// Threads: runs on the caller's; an abort of the code under test aborts the caller.
+Life RunLife(const Scenario& scenario,
+             const CutRules& rules,
+             const Repro& repro,
+             std::uint64_t seed);
+
+std::string Encode(const Life& life);
+absl::StatusOr<Life> DecodeLife(std::string_view bytes);
+
+}  // namespace permafrost::sim

@@ -1,0 +1,141 @@
+// `powercut bench`: the simulator's own speed, each figure beside its baseline measured in the same run.
+#include <algorithm>
+#include <memory>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "sim/campaign/raw_open.h"
+#include "sim/cli/command.h"
+#include "sim/cli/commands.h"
+#include "sim/cli/progress.h"
+#include "sim/sched/sched.h"
+#include "vfs/base/check.h"
+#include "vfs/base/status_macros.h"
+
+namespace permafrost::sim {
+namespace {
+
+struct Row {
+  std::string name;
+  double value = 0;
+  std::string unit;
+  double baseline = 0;  // what it is held against, same unit; 0: none
+  double ratio = 0;     // value / baseline
+};
+
+double Median(std::vector<double> values) {
+  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2),
+                   values.end());
+  return values[values.size() / 2];
+}
+
+double SecondsSince(std::uint64_t start) { return static_cast<double>(RealNanos() - start) * 1e-9; }
+
+// A settled disk of `files` files of 4 KiB in ten directories.
+void FillDisk(SimFileSystem& fs, int files) {
+  for (int i = 0; i < files; ++i) {
+    const std::string dir = fmt::format("d{}", i / 100);
+    if (i % 100 == 0) VFS_CHECK(fs.MakeDir(dir).ok(), "make {}", dir);
+    auto file = fs.Create(fmt::format("{}/f{:04}", dir, i));
+    VFS_CHECK(file.ok() && (*file)->Append(std::string(4096, 'x')).ok() && (*file)->Sync().ok(),
+              "fill {}", dir);
+    VFS_CHECK(fs.SyncDir(dir).ok(), "sync {}", dir);
+  }
+  VFS_CHECK(fs.SyncDir("").ok(), "sync root");
+}
+
+// Microseconds for one snapshot and one crash image of a disk of `files` files with a few pending effects.
+double SnapshotAndImageMicros(int files) {
+  SimFileSystem fs;
+  FillDisk(fs, files);
+  auto file = fs.Open("d0/f0000", vfs::OpenMode::kReadWrite);
+  VFS_CHECK(file.ok(), "open");
+  std::vector<double> micros;
+  for (int batch = 0; batch < 9; ++batch) {
+    std::uint64_t images_made = 0;
+    const std::uint64_t start = RealNanos();
+    for (int i = 0; i < 50; ++i) {
+      VFS_CHECK((*file)->Append("0123456789").ok(), "append");
+      const DiskState snapshot = fs.state();
+      const CrashImages images(snapshot, {}, {.images_max = 4, .random_images = 0, .seed = 1});
+      images_made += images.ForEach([](const CrashImage&) { return true; }).candidates;
+      VFS_CHECK((*file)->Sync().ok(), "sync");
+    }
+    micros.push_back(SecondsSince(start) * 1e6 / static_cast<double>(images_made));
+  }
+  return Median(micros);
+}
+
+absl::StatusOr<std::vector<Row>> SweepRows(const std::string& name, bool is_short) {
+  CommonFlags flags;
+  flags.scenario = name;
+  flags.is_short = is_short;
+  VFS_ASSIGN_OR_RETURN(const auto scenario, MakeNamedScenario(flags));
+  VFS_ASSIGN_OR_RETURN(const ExploreOptions options, ExploreOptionsOf(flags, *scenario, {}));
+  std::vector<double> rates;
+  std::vector<double> shares;
+  double raw = 0;
+  for (int repeat = 0; repeat < 3; ++repeat) {
+    Certificate certificate;
+    RecoveryCache cache;
+    raw = MeasureRawOpenSeconds(*scenario, options);
+    const std::uint64_t start = RealNanos();
+    VFS_RETURN_IF_ERROR(Explore(*scenario, options, cache, certificate));
+    certificate.seconds = SecondsSince(start);
+    certificate.raw_open_seconds = raw;
+    rates.push_back(certificate.images_per_core_second());
+    shares.push_back(certificate.raw_share());
+  }
+  const double rate = Median(rates);
+  return std::vector<Row>{
+      {fmt::format("{}: raw open + read + close", name), raw * 1e6, "us", 300, raw * 1e6 / 300},
+      {fmt::format("{}: images recovered and judged", name), rate, "per core-second", 1 / raw,
+       rate * raw},
+      {fmt::format("{}: raw_share", name), Median(shares), "share", 1, Median(shares)},
+  };
+}
+
+int RunBench(const CommonFlags& flags) {
+  std::vector<Row> rows;
+  {
+    Progress progress(flags.is_quiet);
+    const double small = SnapshotAndImageMicros(10);
+    const double large = SnapshotAndImageMicros(1000);
+    rows.push_back({"snapshot + image, 1,000 files", large, "us", small, large / small});
+    double done = 0.2;
+    for (const std::string& name : ScenarioNames()) {
+      progress.Update(done, name);
+      const auto more = SweepRows(name, true);
+      if (!more.ok()) return Fail(more.status());
+      rows.insert(rows.end(), more->begin(), more->end());
+      done += 0.4;
+    }
+  }
+  nlohmann::ordered_json json = nlohmann::ordered_json::array();
+  Say(flags, fmt::format("{:<52} {:>12} {:<16} {:>12} {:>7}\n", "what", "value", "unit", "baseline",
+                         "ratio"));
+  for (const Row& row : rows) {
+    Say(flags, fmt::format("{:<52} {:>12.2f} {:<16} {:>12.2f} {:>7.2f}\n", row.name, row.value,
+                           row.unit, row.baseline, row.ratio));
+    json.push_back({{"name", row.name},
+                    {"value", row.value},
+                    {"unit", row.unit},
+                    {"baseline", row.baseline},
+                    {"ratio", row.ratio}});
+  }
+  if (flags.is_json) PrintJson(json);
+  return kExitClean;
+}
+
+}  // namespace
+
+void AddBenchCommand(CLI::App& app, ExitCode& exit) {
+  CLI::App* const command = app.add_subcommand("bench", "Measure the simulator beside its floors");
+  const auto flags = std::make_shared<CommonFlags>();
+  command->add_flag("--json", flags->is_json, "One JSON array on the last line of stdout");
+  command->add_flag("-q,--quiet", flags->is_quiet, "No text for people");
+  command->callback([flags, &exit] { exit.value = RunBench(*flags); });
+}
+
+}  // namespace permafrost::sim

@@ -1,0 +1,244 @@
+// Flags into options, findings into files.
+#include "sim/cli/command.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+
+#include <fmt/format.h>
+
+#include "faults/nearest.h"
+#include "vfs/base/status.h"
+#include "vfs/base/status_macros.h"
+#include "vfs/base/step_labels.h"
+#include "vfs/rocksdb/rocks_labels.h"
+
+namespace permafrost::sim {
+namespace {
+
+absl::Status MakeDirs(const std::string& path) {
+  for (std::size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
+    const std::string prefix = path.substr(0, end);
+    if (mkdir(prefix.c_str(), 0777) != 0 && errno != EEXIST)
+      return vfs::ErrnoToStatus(errno, "make directory", prefix);
+    if (end == std::string::npos) return absl::OkStatus();
+  }
+}
+
+absl::Status WriteFile(const std::string& path, std::string_view text) {
+  const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (fd < 0) return vfs::ErrnoToStatus(errno, "create", path);
+  while (!text.empty()) {
+    const ssize_t written = write(fd, text.data(), text.size());
+    if (written < 0) {
+      const int error = errno;
+      close(fd);
+      return vfs::ErrnoToStatus(error, "write", path);
+    }
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return close(fd) == 0 ? absl::OkStatus() : vfs::ErrnoToStatus(errno, "close", path);
+}
+
+// Our own labels, and those that the adapter gives to RocksDB's calls.
+std::vector<std::string_view> KnownLabels() {
+  std::vector<std::string_view> labels;
+  for (const vfs::StepLabel& step : vfs::kStepLabels) labels.push_back(step.label);
+  for (const auto& verbs : vfs::kRocksFileLabels)
+    labels.insert(labels.end(), verbs.begin(), verbs.end());
+  labels.insert(labels.end(),
+                {vfs::kRocksLabelDirSync, vfs::kRocksLabelDirCreate, vfs::kRocksLabelRename,
+                 vfs::kRocksLabelUnlink, vfs::kRocksLabelSettleName, vfs::kRocksLabelSettleRename,
+                 vfs::kRocksLabelSettleChain, vfs::kRocksLabelScanCut, vfs::kRocksLabelScanSync});
+  return labels;
+}
+
+// Mutations are in force in every generation, faults in the workload only.
+absl::StatusOr<faults::FaultPlan> PlanOf(const CommonFlags& flags) {
+  faults::FaultPlan plan;
+  for (const std::string& text : flags.mutate) {
+    VFS_ASSIGN_OR_RETURN(const faults::FaultPlan more, faults::ParseMutation(text));
+    VFS_RETURN_IF_ERROR(faults::CheckLabels(more, KnownLabels()));
+    plan = faults::Join(std::move(plan), more);
+  }
+  return plan;
+}
+
+std::string Joined(const std::vector<std::string>& parts) {
+  std::string text;
+  for (const std::string& part : parts) {
+    if (!text.empty()) text += "; ";
+    text += part;
+  }
+  return text;
+}
+
+}  // namespace
+
+void AddFlags(CLI::App& app, CommonFlags& flags, const FlagSet& set) {
+  app.add_option("scenario", flags.scenario, "Scenario, as `powercut list` names it")->required();
+  app.add_flag("--json", flags.is_json,
+               "One JSON object on the last line of stdout; text for people goes to stderr");
+  app.add_flag("-q,--quiet", flags.is_quiet, "No progress, no text for people");
+  if (set.seeded)
+    app.add_option("--seed", flags.seed, "Seed, decimal or 0x hexadecimal (default: 0 for sweep)");
+  if (set.mutable_) {
+    app.add_flag("--stock", flags.is_stock, "RocksDB without any hardening of the adapter");
+    app.add_option("--without", flags.without,
+                   "Switch one hardening off (repeatable; names in vfs/rocksdb/README.md)");
+    app.add_option("--mutate", flags.mutate,
+                   "'drop LABEL', 'unsynced LABEL' or 'ignore-error LABEL' (repeatable)");
+  }
+  if (!set.exploring) return;
+  app.add_option("--personality", flags.personality,
+                 "strict, ordered, writeback, treelog, prefix, all, none, with +da_alloc +nopsow "
+                 "+tear_bytes; several "
+                 "with commas; 'every' for all seven")
+      ->capture_default_str();
+  app.add_option("--depth", flags.depth, "Cuts in a row")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 4));
+  app.add_flag("--short", flags.is_short, "The scenario's short script");
+  app.add_flag("--thorough", flags.is_thorough,
+               "Every settled state is restarted three ways, every point also dies");
+  app.add_option("--jobs", flags.jobs, "Worker processes at a time")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 256));
+  app.add_option("--deaths", flags.deaths, "One crash point in N is also a process death; 0: none")
+      ->capture_default_str();
+  app.add_option("--images", flags.images, "Images offered per crash point (default 512)");
+  app.add_option(
+      "--faults", flags.faults,
+      "'each-call': fail each call of the script once; or a fault plan (faults/README.md)");
+  app.add_option("--out", flags.out, "Directory for the repro files of violations")
+      ->capture_default_str();
+  app.add_option("--stop-after", flags.stop_after, "Stop after N distinct violations; 0: never")
+      ->capture_default_str();
+}
+
+absl::StatusOr<vfs::RocksOptions> RocksOptionsOf(const CommonFlags& flags) {
+  vfs::RocksOptions rocks;
+  rocks.stock = flags.is_stock;
+  rocks.queued_jobs = true;
+  for (const std::string& name : flags.without) {
+    const auto hardening = vfs::ParseHardening(name);
+    if (!hardening.has_value()) {
+      std::string known;
+      for (const vfs::Hardening each : vfs::kAllHardenings)
+        known += fmt::format(" {}", vfs::ToString(each));
+      return vfs::InvalidArgument("--without {}: no such hardening; known:{}", name, known);
+    }
+    rocks = rocks.Without(*hardening);
+  }
+  return rocks;
+}
+
+absl::StatusOr<std::unique_ptr<Scenario>> MakeNamedScenario(const CommonFlags& flags) {
+  VFS_ASSIGN_OR_RETURN(const vfs::RocksOptions rocks, RocksOptionsOf(flags));
+  std::unique_ptr<Scenario> scenario = MakeScenario(flags.scenario, {.rocks = rocks});
+  if (scenario == nullptr) {
+    std::string known;
+    for (const std::string& name : ScenarioNames()) known += fmt::format(" {}", name);
+    const std::vector<std::string> names = ScenarioNames();
+    const std::vector<std::string_view> views(names.begin(), names.end());
+    return vfs::InvalidArgument("no scenario '{}'{}; known:{}", flags.scenario,
+                                faults::DidYouMean(flags.scenario, views), known);
+  }
+  return scenario;
+}
+
+absl::StatusOr<std::vector<Personality>> PersonalitiesOf(std::string_view text) {
+  if (text == "every") text = "strict,ordered,writeback,treelog,prefix,all,none";
+  std::vector<Personality> personalities;
+  while (true) {
+    const std::size_t comma = text.find(',');
+    VFS_ASSIGN_OR_RETURN(const Personality personality, ParsePersonality(text.substr(0, comma)));
+    personalities.push_back(personality);
+    if (comma == std::string_view::npos) return personalities;
+    text.remove_prefix(comma + 1);
+  }
+}
+
+absl::StatusOr<ExploreOptions> ExploreOptionsOf(const CommonFlags& flags,
+                                                const Scenario& scenario,
+                                                const Personality& personality) {
+  ExploreOptions options;
+  if (!flags.seed.empty()) {
+    const auto seed = ParseNumber(flags.seed);
+    if (!seed.ok()) return vfs::InvalidArgument("--seed {}", vfs::Message(seed.status()));
+    options.seed = *seed;
+  }
+  VFS_ASSIGN_OR_RETURN(options.rules.plan, PlanOf(flags));
+  if (!flags.faults.empty() && flags.faults != "each-call") {
+    VFS_ASSIGN_OR_RETURN(options.faults, faults::ParsePlan(flags.faults));
+  }
+  options.rules.personality = personality;
+  options.rules.convergence_share = flags.is_thorough ? 1 : 16;
+  if (flags.images > 0) options.rules.workload_budget.images_max = flags.images;
+  options.workers.jobs = flags.jobs;
+  options.depth = flags.depth;
+  options.death_share = flags.is_thorough ? 1 : flags.deaths;
+  options.stop_after = flags.stop_after;
+  options.script = scenario.FixedScript(flags.is_short ? ScriptSize::kShort : ScriptSize::kFull);
+  options.repro = {.scenario = flags.scenario,
+                   .seed = options.seed,
+                   .personality = personality,
+                   .is_stock = flags.is_stock,
+                   .without = flags.without,
+                   .mutate = Joined(flags.mutate),
+                   .faults = faults::ToString(options.faults),
+                   .ops = options.script,
+                   .cuts = {},
+                   .expect = "",
+                   .text = "",
+                   .story = ""};
+  return options;
+}
+
+absl::Status WriteFindings(const CommonFlags& flags, const Certificate& certificate) {
+  if (certificate.violations.empty()) return absl::OkStatus();
+  VFS_RETURN_IF_ERROR(MakeDirs(flags.out));
+  constexpr std::size_t kBlocksMax = 8;
+  std::size_t shown = 0;
+  for (const auto& [fingerprint, violation] : certificate.violations) {
+    const std::string name =
+        vfs::HashBytes(certificate.scenario + certificate.personality + fingerprint)
+            .Hex()
+            .substr(0, 12);
+    const std::string path = fmt::format("{}/{}-{}.repro", flags.out, violation.invariant, name);
+    VFS_RETURN_IF_ERROR(WriteFile(path, ToString(violation.repro)));
+    if (++shown <= kBlocksMax) Say(flags, FailureBlock(certificate, violation, path));
+  }
+  if (shown > kBlocksMax)
+    Say(flags, fmt::format("... and {} more, all in {}\n", shown - kBlocksMax, flags.out));
+  return absl::OkStatus();
+}
+
+void Say(const CommonFlags& flags, std::string_view text) {
+  if (flags.is_quiet) return;
+  std::FILE* const stream = flags.is_json ? stderr : stdout;
+  std::fwrite(text.data(), 1, text.size(), stream);
+  std::fflush(stream);
+}
+
+void PrintJson(const nlohmann::ordered_json& json) {
+  const std::string line =
+      json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+  std::fwrite(line.data(), 1, line.size(), stdout);
+  std::fflush(stdout);
+}
+
+int Fail(const absl::Status& status) {
+  std::fprintf(stderr, "powercut: %s\n", vfs::Message(status).c_str());
+  switch (status.code()) {
+    case absl::StatusCode::kInvalidArgument: return kExitUsage;
+    case absl::StatusCode::kAborted: return kExitNotDeterministic;
+    default: return kExitHarness;
+  }
+}
+
+}  // namespace permafrost::sim

@@ -1,0 +1,79 @@
+// What the powercut commands share: parsed flags, the scenario they name, output, exit codes.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <absl/status/statusor.h>
+#include <nlohmann/json.hpp>
+
+#include "sim/explore/explorer.h"
+
+namespace permafrost::sim {
+
+inline constexpr int kExitClean = 0;
+inline constexpr int kExitViolation = 1;
+inline constexpr int kExitUsage = 2;
+inline constexpr int kExitIndeterminate = 3;
+inline constexpr int kExitNotDeterministic = 4;
+inline constexpr int kExitHarness = 5;
+
+// Flags that several commands take. Zero means "the command's default" where the help says so.
+struct CommonFlags {
+  std::string scenario;
+  std::string personality = "strict";
+  std::string seed;
+  std::uint32_t depth = 1;
+  std::uint32_t jobs = 1;
+  std::uint32_t deaths = 8;
+  std::uint64_t images = 0;
+  bool is_short = false;
+  bool is_stock = false;
+  bool is_thorough = false;
+  bool is_json = false;
+  bool is_quiet = false;
+  std::vector<std::string> without;
+  std::vector<std::string> mutate;
+  std::string faults;
+  std::string out = "corpus/found";
+  std::uint64_t stop_after = 0;
+};
+
+// Adds the flags to a subcommand; which ones as asked.
+struct FlagSet {
+  bool exploring =
+      false;  // personality, depth, short, thorough, jobs, deaths, images, faults, out, stop-after
+  bool seeded = false;    // seed
+  bool mutable_ = false;  // stock, without, mutate
+};
+void AddFlags(CLI::App& app, CommonFlags& flags, const FlagSet& set);
+
+// The scenario, or kInvalidArgument naming the nearest known ones.
+absl::StatusOr<std::unique_ptr<Scenario>> MakeNamedScenario(const CommonFlags& flags);
+absl::StatusOr<vfs::RocksOptions> RocksOptionsOf(const CommonFlags& flags);
+
+// Personalities named by the flag: one, several joined with ',', or "every".
+absl::StatusOr<std::vector<Personality>> PersonalitiesOf(std::string_view text);
+
+// Everything an exploration needs, from flags; the script is the scenario's fixed one.
+absl::StatusOr<ExploreOptions> ExploreOptionsOf(const CommonFlags& flags,
+                                                const Scenario& scenario,
+                                                const Personality& personality);
+
+// Writes the repro of each violation to DIR/<fingerprint>.repro and prints its failure block. Returns the last error.
+absl::Status WriteFindings(const CommonFlags& flags, const Certificate& certificate);
+
+// People's text: stdout, or stderr when stdout carries JSON; nothing with --quiet.
+void Say(const CommonFlags& flags, std::string_view text);
+// One line on stdout.
+void PrintJson(const nlohmann::ordered_json& json);
+// "powercut: text" on stderr, and the exit code that the status means.
+int Fail(const absl::Status& status);
+
+}  // namespace permafrost::sim

@@ -1,0 +1,175 @@
+// `powercut run SCENARIO`: random lives, each from one seed, each with several cuts and deaths.
+#include <sys/random.h>
+
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "sim/campaign/life.h"
+#include "sim/cli/command.h"
+#include "sim/cli/commands.h"
+#include "sim/cli/progress.h"
+#include "sim/explore/interrupt.h"
+#include "sim/sched/sched.h"
+#include "vfs/base/status.h"
+#include "vfs/base/status_macros.h"
+
+namespace permafrost::sim {
+namespace {
+
+struct RunFlags {
+  CommonFlags common;
+  std::uint64_t runs = 1;
+  std::string base_seed;
+  double seconds_max = 0;
+};
+
+constexpr std::size_t kLivesPerRound = 64;
+constexpr std::size_t kLivesPerWorker = 8;
+
+// The first seed of the command. There is no default seed: one is drawn, and printed first.
+absl::StatusOr<std::uint64_t> FirstSeed(const RunFlags& flags) {
+  const std::string& text = flags.common.seed.empty() ? flags.base_seed : flags.common.seed;
+  if (!text.empty()) {
+    const auto seed = ParseNumber(text);
+    if (!seed.ok()) return vfs::InvalidArgument("--seed {}", vfs::Message(seed.status()));
+    return *seed;
+  }
+  std::uint64_t seed = 0;
+  if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
+    return vfs::Internal("draw a seed: the kernel gave none");
+  return seed;
+}
+
+void Add(const Life& life, Certificate& certificate) {
+  certificate.crash_points += life.crash_points;
+  certificate.candidates += life.cuts;
+  certificate.deaths += life.deaths;
+  certificate.recoveries += life.recoveries;
+  certificate.distinct += life.recoveries;
+  certificate.judgements += life.recoveries;
+  certificate.opens += life.opens;
+  certificate.trace_hash += life.trace_hash;
+  for (const auto& [name, count] : life.probes) certificate.probes[name] += count;
+  for (const FoundViolation& found : life.violations) {
+    const auto [it, is_new] = certificate.violations.emplace(found.fingerprint, found);
+    if (!is_new) ++it->second.count;
+  }
+}
+
+void AddDeath(std::uint64_t seed,
+              const ItemResult& result,
+              const Repro& base,
+              Certificate& certificate) {
+  FoundViolation found{
+      .invariant = "0-no-crash-no-hang",
+      .fingerprint = fmt::format("0-no-crash-no-hang/{}", result.last_words.substr(0, 80)),
+      .text = fmt::format("life 0x{:016x}: the code under test ended its process: {}", seed,
+                          result.last_words),
+      .count = 1,
+      .repro = base};
+  found.repro.seed = seed;
+  found.repro.expect = found.invariant;
+  found.repro.text = found.text;
+  certificate.violations.emplace(found.fingerprint, std::move(found));
+}
+
+absl::StatusOr<Certificate> Live(const RunFlags& flags,
+                                 const Scenario& scenario,
+                                 const Personality& personality,
+                                 std::uint64_t first_seed) {
+  VFS_ASSIGN_OR_RETURN(const ExploreOptions options,
+                       ExploreOptionsOf(flags.common, scenario, personality));
+  Certificate certificate;
+  certificate.scenario = std::string(scenario.name());
+  certificate.personality = ToString(personality);
+  certificate.runs = 0;
+  const std::uint64_t start = RealNanos();
+  const auto seconds = [start] { return static_cast<double>(RealNanos() - start) * 1e-9; };
+  Progress progress(flags.common.is_quiet);
+  const bool has_budget = flags.seconds_max > 0;
+  while (!IsInterrupted() && certificate.runs < flags.runs &&
+         (!has_budget || seconds() < flags.seconds_max)) {
+    const std::size_t count =
+        std::min<std::uint64_t>(kLivesPerRound, flags.runs - certificate.runs);
+    const std::uint64_t round_seed = first_seed + certificate.runs;
+    VFS_ASSIGN_OR_RETURN(
+        const auto results,
+        RunInWorkers(count, kLivesPerWorker, options.workers, [&](std::size_t i) {
+          return Encode(RunLife(scenario, options.rules, options.repro, round_seed + i));
+        }));
+    for (std::size_t i = 0; i < results.size(); ++i) {
+      if (results[i].is_finished) {
+        VFS_ASSIGN_OR_RETURN(const Life life, DecodeLife(results[i].frame));
+        Add(life, certificate);
+        ++certificate.runs;
+      } else if (!results[i].last_words.empty()) {
+        AddDeath(round_seed + i, results[i], options.repro, certificate);
+        ++certificate.runs;
+      }
+    }
+    const double share =
+        has_budget ? seconds() / flags.seconds_max
+                   : static_cast<double>(certificate.runs) / static_cast<double>(flags.runs);
+    progress.Update(
+        share, fmt::format("{} {}: {} lives, {} recoveries, {} violations", certificate.scenario,
+                           certificate.personality, certificate.runs, certificate.recoveries,
+                           certificate.violation_count()));
+    if (options.stop_after > 0 && certificate.violations.size() >= options.stop_after) break;
+  }
+  certificate.is_interrupted = IsInterrupted();
+  certificate.seconds = seconds();
+  return certificate;
+}
+
+int RunRun(const RunFlags& flags) {
+  const auto scenario = MakeNamedScenario(flags.common);
+  if (!scenario.ok()) return Fail(scenario.status());
+  const auto personalities = PersonalitiesOf(flags.common.personality);
+  if (!personalities.ok()) return Fail(personalities.status());
+  const auto seed = FirstSeed(flags);
+  if (!seed.ok()) return Fail(seed.status());
+  Say(flags.common, fmt::format("base seed 0x{:016x}, {} lives, personality {}\n", *seed,
+                                flags.runs, flags.common.personality));
+  int worst = kExitClean;
+  for (const Personality& personality : *personalities) {
+    const auto certificate = Live(flags, **scenario, personality, *seed);
+    if (!certificate.ok()) return Fail(certificate.status());
+    const absl::Status written = WriteFindings(flags.common, *certificate);
+    if (!written.ok()) return Fail(written);
+    Say(flags.common,
+        fmt::format("SUMMARY: powercut: {} {} {} ({} violations, {} lives, {} cuts, {} deaths, {} "
+                    "recoveries, {:.1f} lives/s)\n",
+                    certificate->ExitCode() == 0 ? "clean" : "NOT CLEAN", certificate->scenario,
+                    certificate->personality, certificate->violation_count(), certificate->runs,
+                    certificate->candidates, certificate->deaths, certificate->recoveries,
+                    certificate->seconds > 0
+                        ? static_cast<double>(certificate->runs) / certificate->seconds
+                        : 0));
+    if (flags.common.is_json) PrintJson(ToJson(*certificate));
+    const int code = certificate->ExitCode();
+    if (worst != kExitViolation && (code == kExitViolation || code > worst)) worst = code;
+    if (certificate->is_interrupted) break;
+  }
+  return worst;
+}
+
+}  // namespace
+
+void AddRunCommand(CLI::App& app, ExitCode& exit) {
+  CLI::App* const command =
+      app.add_subcommand("run", "Live random lives with many cuts, one from each seed");
+  const auto flags = std::make_shared<RunFlags>();
+  AddFlags(*command, flags->common, {.exploring = true, .seeded = true, .mutable_ = true});
+  command->add_option("--runs", flags->runs, "Number of lives")->capture_default_str();
+  command->add_option("--base-seed", flags->base_seed,
+                      "Seed of the first life; the others follow (default: drawn and printed)");
+  command
+      ->add_option("--max-total-time", flags->seconds_max,
+                   "Seconds after which no new lives begin; 0: no bound")
+      ->transform(
+          CLI::AsNumberWithUnit(std::map<std::string, double>{{"s", 1}, {"m", 60}, {"h", 3600}}));
+  command->callback([flags, &exit] { exit.value = RunRun(*flags); });
+}
+
+}  // namespace permafrost::sim

@@ -1,0 +1,140 @@
+// `powercut sweep SCENARIO`: cuts a fixed workload at every step and prints the certificate.
+#include <algorithm>
+#include <cmath>
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "sim/campaign/raw_open.h"
+#include "sim/cli/command.h"
+#include "sim/cli/commands.h"
+#include "sim/cli/progress.h"
+#include "sim/sched/sched.h"
+#include "vfs/base/probe.h"
+#include "vfs/base/status.h"
+#include "vfs/base/status_macros.h"
+
+namespace permafrost::sim {
+namespace {
+
+constexpr std::uint32_t kPointsAfterFault = 6;  // cuts after each failed call, and one at the end
+
+bool WantsFaultAxis(const CommonFlags& flags) {
+  // An ignored error shows only where there is an error: such a mutation brings the axis with it.
+  const auto ignores = [](const std::string& text) {
+    return text.find("ignore-error") != std::string::npos;
+  };
+  return flags.faults == "each-call" ||
+         std::any_of(flags.mutate.begin(), flags.mutate.end(), ignores);
+}
+
+// The workload again and again, the n-th fallible call failing in the n-th run.
+absl::Status SweepEachCall(const Scenario& scenario,
+                           const ExploreOptions& base,
+                           RecoveryCache& cache,
+                           Certificate& certificate,
+                           Progress& progress) {
+  const std::uint64_t calls = RunWorkload(scenario, base).fallible_calls;
+  for (std::uint64_t n = 1; n <= calls; ++n) {
+    ExploreOptions options = base;
+    options.faults = faults::FailCall(n);
+    options.repro.faults = faults::ToString(options.faults);
+    options.death_share = 0;
+    options.points_after_fault = kPointsAfterFault;
+    options.rules.disk.after_failed_sync = AfterFailedSync::kRevert;
+    options.repro.reverts_after_failed_sync = true;
+    options.rules.workload_budget.images_max =
+        std::min<std::uint64_t>(options.rules.workload_budget.images_max, 48);
+    VFS_RETURN_IF_ERROR(Explore(scenario, options, cache, certificate));
+    ++certificate.runs;
+    progress.Update(static_cast<double>(n) / static_cast<double>(calls),
+                    fmt::format("call {}/{} failed once, {} images, {} violations", n, calls,
+                                certificate.distinct, certificate.violation_count()));
+    if (certificate.is_interrupted) break;
+    if (options.stop_after > 0 && certificate.violations.size() >= options.stop_after) break;
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Certificate> Sweep(const CommonFlags& flags,
+                                  const Scenario& scenario,
+                                  const Personality& personality) {
+  VFS_ASSIGN_OR_RETURN(ExploreOptions options, ExploreOptionsOf(flags, scenario, personality));
+  Certificate certificate;
+  certificate.scenario = std::string(scenario.name());
+  certificate.personality = ToString(personality);
+  certificate.depth = flags.depth;
+  RecoveryCache cache;
+  const std::uint64_t start = RealNanos();
+  {
+    Progress progress(flags.is_quiet);
+    options.progress = [&](const Certificate& now, double share) {
+      progress.Update(share,
+                      fmt::format("{} {}: {} crash points, {} images, {} recoveries, {} violations",
+                                  now.scenario, now.personality, now.crash_points, now.candidates,
+                                  now.recoveries, now.violation_count()));
+    };
+    VFS_RETURN_IF_ERROR(Explore(scenario, options, cache, certificate));
+    if (WantsFaultAxis(flags) && !certificate.is_interrupted) {
+      VFS_RETURN_IF_ERROR(SweepEachCall(scenario, options, cache, certificate, progress));
+    }
+  }
+  certificate.seconds = static_cast<double>(RealNanos() - start) * 1e-9;
+  if (!certificate.is_interrupted && certificate.violations.empty()) {
+    for (const std::string& probe : scenario.RequiredProbes(personality)) {
+      if (certificate.probes[probe] == 0) certificate.probes_missed.insert(probe);
+    }
+    for (const std::string& label : scenario.RequiredLabels()) {
+      if (!certificate.labels.contains(label)) certificate.labels_uncut.insert(label);
+    }
+  }
+  certificate.raw_open_seconds = MeasureRawOpenSeconds(scenario, options);
+  return certificate;
+}
+
+int RunSweep(const CommonFlags& flags) {
+  const auto scenario = MakeNamedScenario(flags);
+  if (!scenario.ok()) return Fail(scenario.status());
+  const auto personalities = PersonalitiesOf(flags.personality);
+  if (!personalities.ok()) return Fail(personalities.status());
+  int worst = kExitClean;
+  nlohmann::ordered_json all = nlohmann::ordered_json::array();
+  for (const Personality& personality : *personalities) {
+    const auto certificate = Sweep(flags, **scenario, personality);
+    if (!certificate.ok()) return Fail(certificate.status());
+    Say(flags, ToText(*certificate));
+    const absl::Status written = WriteFindings(flags, *certificate);
+    if (!written.ok()) return Fail(written);
+    Say(flags,
+        fmt::format("SUMMARY: powercut: {} {} {} ({} violations, {} crash points, {} images, {} "
+                    "recoveries)\n",
+                    certificate->ExitCode() == 0 ? "clean" : "NOT CLEAN", certificate->scenario,
+                    certificate->personality, certificate->violation_count(),
+                    certificate->crash_points, certificate->candidates, certificate->recoveries));
+    all.push_back(ToJson(*certificate));
+    const int code = certificate->ExitCode();
+    // A violation outweighs everything, an interruption everything else.
+    if (worst != kExitViolation && (code == kExitViolation || code > worst)) worst = code;
+    if (certificate->is_interrupted) break;
+  }
+  if (flags.is_json) {
+    if (all.size() == 1) {
+      PrintJson(all[0]);
+    } else {
+      PrintJson({{"scenario", flags.scenario}, {"sweeps", all}});
+    }
+  }
+  return worst;
+}
+
+}  // namespace
+
+void AddSweepCommand(CLI::App& app, ExitCode& exit) {
+  CLI::App* const command =
+      app.add_subcommand("sweep", "Cut the power at every step of a scenario's fixed script");
+  const auto flags = std::make_shared<CommonFlags>();
+  AddFlags(*command, *flags, {.exploring = true, .seeded = true, .mutable_ = true});
+  command->callback([flags, &exit] { exit.value = RunSweep(*flags); });
+}
+
+}  // namespace permafrost::sim

@@ -1,0 +1,78 @@
+// `powercut syncs SCENARIO`: the sync audit as a table.
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "sim/campaign/sync_audit.h"
+#include "sim/cli/command.h"
+#include "sim/cli/commands.h"
+#include "sim/cli/progress.h"
+#include "sim/explore/interrupt.h"
+
+namespace permafrost::sim {
+namespace {
+
+struct SyncsFlags {
+  CommonFlags common;
+  bool by_instance = false;
+};
+
+std::string JoinedNames(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
+int RunSyncs(const SyncsFlags& flags) {
+  const auto scenario = MakeNamedScenario(flags.common);
+  if (!scenario.ok()) return Fail(scenario.status());
+  const auto personalities = PersonalitiesOf(flags.common.personality);
+  if (!personalities.ok()) return Fail(personalities.status());
+  const auto options = ExploreOptionsOf(flags.common, **scenario, personalities->front());
+  if (!options.ok()) return Fail(options.status());
+  Progress progress(flags.common.is_quiet);
+  const auto rows = AuditSyncs(
+      **scenario, *options, flags.by_instance ? AuditInstances::kYes : AuditInstances::kNo,
+      [&](double share, std::string_view what) { progress.Update(share, what); });
+  if (!rows.ok()) return Fail(rows.status());
+  nlohmann::ordered_json json = nlohmann::ordered_json::array();
+  std::size_t not_shown = 0;
+  Say(flags.common, fmt::format("{:<26} {:>8} {:<10} {:<34} {}\n", "sync", "instance", "verdict",
+                                "call site", "violation or set"));
+  for (const SyncRow& row : *rows) {
+    const std::string detail =
+        row.with.empty() ? row.violation
+                         : fmt::format("with {{{}}}: {}", JoinedNames(row.with), row.violation);
+    Say(flags.common, fmt::format("{:<26} {:>8} {:<10} {:<34} {}\n", row.label,
+                                  row.instance == 0 ? "all" : fmt::format("{}", row.instance),
+                                  ToString(row.verdict), row.call_site, detail));
+    json.push_back({{"label", row.label},
+                    {"call_site", row.call_site},
+                    {"instance", row.instance},
+                    {"engine", row.is_engine},
+                    {"verdict", ToString(row.verdict)},
+                    {"with", row.with},
+                    {"violation", row.violation},
+                    {"exhaustive_share", row.exhaustive_share}});
+    if (row.is_engine && row.instance == 0 && row.verdict == SyncVerdict::kNotShown) ++not_shown;
+  }
+  Say(flags.common, fmt::format("SUMMARY: powercut: {} sync rows, {} engine labels not shown\n",
+                                rows->size(), not_shown));
+  if (flags.common.is_json) PrintJson(json);
+  if (IsInterrupted()) return InterruptExitCode();
+  return not_shown == 0 ? kExitClean : kExitIndeterminate;
+}
+
+}  // namespace
+
+void AddSyncsCommand(CLI::App& app, ExitCode& exit) {
+  CLI::App* const command =
+      app.add_subcommand("syncs", "Make each sync a lie and say which are needed");
+  const auto flags = std::make_shared<SyncsFlags>();
+  AddFlags(*command, flags->common, {.exploring = true, .seeded = true, .mutable_ = false});
+  command->add_flag("--instances", flags->by_instance,
+                    "Also each single sync call of a label, not only all of them together");
+  command->callback([flags, &exit] { exit.value = RunSyncs(*flags); });
+}
+
+}  // namespace permafrost::sim

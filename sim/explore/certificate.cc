@@ -1,0 +1,133 @@
+// The certificate as JSON, as text, and as an exit code.
+#include "sim/explore/certificate.h"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "sim/explore/interrupt.h"
+
+namespace permafrost::sim {
+namespace {
+
+double Share(std::uint64_t part, std::uint64_t whole) {
+  return whole == 0 ? 0.0 : static_cast<double>(part) / static_cast<double>(whole);
+}
+
+}  // namespace
+
+std::uint64_t Certificate::violation_count() const { return violations.size(); }
+
+double Certificate::exhaustive_share() const { return Share(exhausted, crash_points); }
+
+double Certificate::images_per_core_second() const {
+  return seconds > 0 ? static_cast<double>(recoveries) / seconds : 0;
+}
+
+double Certificate::raw_share() const {
+  return seconds > 0 ? static_cast<double>(opens) * raw_open_seconds / seconds : 0;
+}
+
+int Certificate::ExitCode() const {
+  if (!violations.empty()) return 1;
+  if (is_interrupted) return InterruptExitCode() != 0 ? InterruptExitCode() : 130;
+  if (crash_points == 0 || recoveries == 0 || !labels_uncut.empty() || !probes_missed.empty())
+    return 3;
+  return 0;
+}
+
+nlohmann::ordered_json ToJson(const Certificate& c) {
+  nlohmann::ordered_json json;
+  json["scenario"] = c.scenario;
+  json["personality"] = c.personality;
+  json["depth"] = c.depth;
+  json["runs"] = c.runs;
+  json["crash_points"] = c.crash_points;
+  json["exhausted"] = c.exhausted;
+  json["exhaustive_share"] = c.exhaustive_share();
+  json["deaths"] = c.deaths;
+  json["nested_points"] = c.nested_points;
+  json["nested_exhausted"] = c.nested_exhausted;
+  json["candidates"] = c.candidates;
+  json["distinct"] = c.distinct;
+  json["recoveries"] = c.recoveries;
+  json["judgements"] = c.judgements;
+  json["violations"] = c.violation_count();
+  nlohmann::ordered_json found = nlohmann::ordered_json::array();
+  for (const auto& [fingerprint, violation] : c.violations) {
+    found.push_back({{"fingerprint", fingerprint},
+                     {"invariant", violation.invariant},
+                     {"count", violation.count},
+                     {"text", violation.text}});
+  }
+  json["violation_list"] = std::move(found);
+  json["labels_uncut"] = c.labels_uncut;
+  json["probes_missed"] = c.probes_missed;
+  nlohmann::ordered_json labels = nlohmann::ordered_json::object();
+  for (const auto& [label, coverage] : c.labels) {
+    labels[label] = {{"before", coverage.before},
+                     {"inside", coverage.inside},
+                     {"after", coverage.after},
+                     {"distinct", coverage.distinct},
+                     {"pending", coverage.pending}};
+  }
+  json["labels"] = std::move(labels);
+  json["probes"] = c.probes;
+  json["images_per_core_second"] = c.images_per_core_second();
+  json["opens"] = c.opens;
+  json["raw_open_us"] = c.raw_open_seconds * 1e6;
+  json["raw_share"] = c.raw_share();
+  json["trace_hash"] = c.trace_hash.Hex();
+  json["seconds"] = c.seconds;
+  json["interrupted"] = c.is_interrupted;
+  return json;
+}
+
+std::string ToText(const Certificate& c) {
+  std::string out = fmt::format(
+      "certificate {} personality={} depth={}{}\n"
+      "  crash points   {} ({} exhausted, {:.1f} %), process deaths {}, points of later "
+      "generations {}\n"
+      "  crash images   {} offered, {} distinct disks recovered in {} recoveries, {} verdicts\n"
+      "  violations     {}\n",
+      c.scenario, c.personality, c.depth,
+      c.is_interrupted ? " (interrupted: a partial result)" : "", c.crash_points, c.exhausted,
+      100 * c.exhaustive_share(), c.deaths, c.nested_points, c.candidates, c.distinct, c.recoveries,
+      c.judgements, c.violation_count());
+  if (c.labels.empty()) return out;
+  out += fmt::format("  {:<26} {:>8} {:>8} {:>8} {:>9}\n", "cuts around the step", "before",
+                     "inside", "after", "distinct");
+  for (const auto& [label, coverage] : c.labels) {
+    if (label.starts_with("rocksdb.")) continue;
+    out += fmt::format("  {:<26} {:>8} {:>8} {:>8} {:>9}\n", label, coverage.before,
+                       coverage.inside, coverage.after, coverage.distinct);
+  }
+  for (const std::string& label : c.labels_uncut)
+    out += fmt::format("  not cut enough: {}\n", label);
+  for (const std::string& probe : c.probes_missed)
+    out += fmt::format("  never reached:  {}\n", probe);
+  out += fmt::format(
+      "  differs from production: the simulated file system refuses OPTIONS-* files; background "
+      "jobs run one at a time\n");
+  out += fmt::format(
+      "  {:.0f} recoveries per core-second, {} database opens, raw share {:.2f}, trace {}, {:.1f} "
+      "s\n",
+      c.images_per_core_second(), c.opens, c.raw_share(), c.trace_hash.Hex(), c.seconds);
+  return out;
+}
+
+std::string FailureBlock(const Certificate& c,
+                         const FoundViolation& violation,
+                         const std::string& artifact) {
+  const Cut cut =
+      violation.repro.cuts.empty() ? Cut{.label = "no cut"} : violation.repro.cuts.back();
+  return fmt::format(
+      "FAIL {} scenario={} seed=0x{:016x} step={} point={} fingerprint={}\n"
+      "  {}\n"
+      "  seen in {} verdicts under {}\n"
+      "  artifact:  {}\n"
+      "Reproduce:   powercut replay {}\n",
+      violation.invariant, c.scenario, violation.repro.seed, cut.label, cut.point,
+      violation.fingerprint, violation.text, violation.count, c.personality, artifact, artifact);
+}
+
+}  // namespace permafrost::sim

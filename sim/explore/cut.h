@@ -1,0 +1,36 @@
+// One cut of a generation, as a value that prints and parses.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <absl/status/statusor.h>
+
+namespace permafrost::sim {
+
+enum class CutKind : std::uint8_t { kPowerCut = 0, kProcessDeath = 1 };
+
+// Enough to make the same image again from the same generation.
+struct Cut {
+  CutKind kind = CutKind::kPowerCut;
+  std::uint64_t point = 0;  // index of the mutating call that the cut stands before
+  std::string choice;       // of CrashImages; empty for a death
+  std::string label;        // step stack at the cut, '/'-joined
+  std::string
+      lost;  // kinds of the lost effects, sorted, ','-joined: part of a fingerprint, not printed
+  std::vector<std::string>
+      ops;  // what the restarted code does after it recovered, before the next cut; not printed
+};
+
+// "power point=N label=LABEL choice=CHOICE" or "death point=N label=LABEL"; a label may hold blanks, a choice is the
+// rest of the line.
+std::string ToString(const Cut& cut);
+// Errors: kInvalidArgument  says what was found and what was expected
+absl::StatusOr<Cut> ParseCut(std::string_view text);
+
+// Decimal, or hexadecimal after 0x.
+absl::StatusOr<std::uint64_t> ParseNumber(std::string_view text);
+
+}  // namespace permafrost::sim

@@ -1,0 +1,355 @@
+// The exploration: one workload, rounds of distinct images in forked workers, then one judgement per verdict key.
+#include "sim/explore/explorer.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "sim/explore/interrupt.h"
+#include "sim/explore/label_coverage.h"
+#include "vfs/base/bytes.h"
+#include "vfs/base/check.h"
+#include "vfs/base/status.h"
+#include "vfs/base/status_macros.h"
+
+namespace permafrost::sim {
+namespace {
+
+constexpr std::size_t kStartsPerWorker = 64;  // keeps fork and page-copy costs far below the work
+
+using VerdictKey = std::pair<vfs::Hash128, vfs::Hash128>;
+
+// Runs the start and everything below it that is not known yet; depth-first, so a record follows its parent.
+class TreeRunner {
+ public:
+  TreeRunner(const Scenario& scenario, const CutRules& rules, const RecoveryCache& known)
+      : scenario_(scenario), rules_(rules), known_(known) {}
+
+  void Run(const Start& start, const std::string& path) {
+    LeaveBreadcrumb(path);
+    done_.insert(start.key);
+    RunAndDescend(start, path);
+  }
+
+  std::string TakeFrame() {
+    std::string frame;
+    for (const Record& record : records_) {
+      const std::string bytes = Encode(record);
+      vfs::AppendLittleEndian(frame, static_cast<std::uint64_t>(bytes.size()));
+      frame += bytes;
+    }
+    records_.clear();
+    return frame;
+  }
+
+ private:
+  void RunAndDescend(const Start& start, const std::string& path) {
+    struct Next {
+      Cut cut;
+      Start start;
+    };
+    std::vector<Next> next;
+    Record record = RunGeneration(scenario_, rules_, start, [&](const Cut& cut, Start child) {
+      if (known_.Find(child.key) != nullptr || done_.contains(child.key)) return;
+      done_.insert(child.key);
+      next.push_back({cut, std::move(child)});
+    });
+    records_.push_back(std::move(record));
+    for (const Next& child : next)
+      Run(child.start, fmt::format("{}\n{}", path, ToString(child.cut)));
+  }
+
+  const Scenario& scenario_;
+  const CutRules& rules_;
+  const RecoveryCache& known_;
+  std::set<vfs::Hash128> done_;
+  std::vector<Record> records_;
+};
+
+absl::Status TakeFrame(std::string_view frame, RecoveryCache& cache, Certificate& certificate) {
+  while (!frame.empty()) {
+    if (frame.size() < 8) return vfs::Internal("read worker frame: {} stray bytes", frame.size());
+    const auto size = vfs::LoadLittleEndian<std::uint64_t>(frame, 0);
+    VFS_ASSIGN_OR_RETURN(Record record, DecodeRecord(frame.substr(8, size)));
+    frame.remove_prefix(8 + size);
+    ++certificate.recoveries;
+    certificate.opens += record.opens;
+    certificate.nested_points += record.points;
+    certificate.nested_exhausted += record.exhausted;
+    certificate.candidates += record.candidates;
+    for (const auto& [name, count] : record.probes) certificate.probes[name] += count;
+    const vfs::Hash128 trace_hash = record.trace_hash;
+    if (cache.Insert(std::move(record))) {
+      certificate.trace_hash += trace_hash;
+      ++certificate.distinct;
+    }
+  }
+  return absl::OkStatus();
+}
+
+// Walks records and reports what their answers break, once per verdict key.
+class Judge {
+ public:
+  Judge(const ExploreOptions& options, const RecoveryCache& cache, Certificate& certificate)
+      : options_(options), cache_(cache), certificate_(certificate) {}
+
+  // `memory` is everything that was promised before this start's cut.
+  void JudgeStart(const vfs::Hash128& key, const Expectation& memory, std::vector<Cut>& path) {
+    if (!judged_.insert({key, memory.Digest()}).second) return;
+    const Record* const record = cache_.Find(key);
+    if (record == nullptr) return;  // its worker died; that was reported when it happened
+    ++certificate_.judgements;
+    Expectation state = memory;
+    std::size_t child = 0;
+    for (std::size_t i = 0; i <= record->events.size(); ++i) {
+      for (; child < record->children.size() && record->children[child].event_count == i; ++child) {
+        path.push_back(record->children[child].cut);
+        JudgeStart(record->children[child].key, state, path);
+        path.pop_back();
+      }
+      if (i == record->events.size()) break;
+      if (const auto violation = state.Fold(record->events[i])) Report(*violation, path);
+    }
+  }
+
+  void Report(const Violation& violation, const std::vector<Cut>& path) {
+    const Cut last = path.empty() ? Cut{.label = "no cut"} : path.back();
+    std::string innermost = last.label.substr(
+        last.label.rfind('/') == std::string::npos ? 0 : last.label.rfind('/') + 1);
+    // RocksDB's own labels say little about our protocol: name the engine's step that caused the call as well.
+    if (innermost.starts_with("rocksdb.")) innermost = last.label;
+    const std::string kinds = last.kind == CutKind::kProcessDeath ? "death" : last.lost;
+    const std::string fingerprint = fmt::format("{}/{}/{}", violation.invariant, innermost,
+                                                kinds.empty() ? "nothing-lost" : kinds);
+    const auto it = certificate_.violations.find(fingerprint);
+    if (it != certificate_.violations.end()) {
+      ++it->second.count;
+      return;
+    }
+    FoundViolation found{.invariant = violation.invariant,
+                         .fingerprint = fingerprint,
+                         .text = violation.text,
+                         .count = 1,
+                         .repro = options_.repro};
+    found.repro.cuts = path;
+    found.repro.expect = violation.invariant;
+    found.repro.text = violation.text;
+    certificate_.violations.emplace(fingerprint, std::move(found));
+  }
+
+ private:
+  const ExploreOptions& options_;
+  const RecoveryCache& cache_;
+  Certificate& certificate_;
+  std::set<VerdictKey> judged_;
+};
+
+// Turns the breadcrumb of a worker that died (one printed cut a line) back into a path.
+std::vector<Cut> PathOf(const std::string& breadcrumb) {
+  std::vector<Cut> path;
+  std::size_t begin = 0;
+  while (begin < breadcrumb.size()) {
+    std::size_t end = breadcrumb.find('\n', begin);
+    if (end == std::string::npos) end = breadcrumb.size();
+    const auto cut = ParseCut(breadcrumb.substr(begin, end - begin));
+    if (cut.ok()) path.push_back(*cut);
+    begin = end + 1;
+  }
+  return path;
+}
+
+// One exploration's moving parts.
+class Exploration {
+ public:
+  Exploration(const Scenario& scenario,
+              const ExploreOptions& options,
+              RecoveryCache& cache,
+              Certificate& certificate)
+      : scenario_(scenario),
+        options_(options),
+        cache_(cache),
+        certificate_(certificate),
+        judge_(options, cache, certificate) {}
+
+  absl::Status Run() {
+    Workload workload = RunWorkload(scenario_, options_);
+    VFS_RETURN_IF_ERROR(CheckDeterminism(workload));
+    certificate_.trace_hash += workload.trace_hash;
+    LabelCounter labels(workload.points);
+    Expectation memory;
+    std::size_t folded = 0;
+    std::vector<Cut> no_cut;
+    const auto fold_up_to = [&](std::size_t count) {
+      for (; folded < count; ++folded) {
+        if (const auto violation = memory.Fold(workload.history.events()[folded]))
+          judge_.Report(*violation, no_cut);
+      }
+    };
+    for (std::size_t i = 0; i < workload.points.size() && !ShouldStop(); ++i) {
+      const CrashPoint& point = workload.points[i];
+      fold_up_to(point.event_count);
+      const bool is_last = i + 1 == workload.points.size();
+      if (is_last || IsWanted(point, workload)) CutAt(point, memory, labels);
+      if (starts_.size() >= options_.round_starts || is_last) {
+        VFS_RETURN_IF_ERROR(FinishRound());
+        Progress(static_cast<double>(i + 1) / static_cast<double>(workload.points.size()));
+      }
+    }
+    VFS_RETURN_IF_ERROR(FinishRound());
+    fold_up_to(workload.history.events().size());
+    labels.AddTo(certificate_);
+    certificate_.is_interrupted = certificate_.is_interrupted || IsInterrupted();
+    return absl::OkStatus();
+  }
+
+ private:
+  // The workload once more in a worker: it survives, and its trace is the same.
+  absl::Status CheckDeterminism(const Workload& workload) {
+    VFS_ASSIGN_OR_RETURN(const auto results, RunInWorkers(1, 1, options_.workers, [&](std::size_t) {
+                           return RunWorkload(scenario_, options_).trace_hash.Hex();
+                         }));
+    if (IsInterrupted()) return absl::OkStatus();
+    if (!results[0].is_finished) return vfs::Internal("repeat workload: {}", results[0].last_words);
+    if (results[0].frame != workload.trace_hash.Hex()) {
+      return vfs::Aborted(
+          "repeat workload seed=0x{:016x}: trace hash {} in a second process, {} in the first; see "
+          "powercut check-determinism",
+          options_.seed, results[0].frame, workload.trace_hash.Hex());
+    }
+    return absl::OkStatus();
+  }
+
+  void CutAt(const CrashPoint& point, const Expectation& memory, LabelCounter& labels) {
+    ++certificate_.crash_points;
+    const vfs::Hash128 digest = memory.Digest();
+    labels.BeginPoint(point);
+    const ImageCount count = ForEachStart(options_.rules, options_.rules.workload_budget, point,
+                                          options_.depth - 1, [&](const Cut& cut, Start start) {
+                                            labels.AddImage(start.key);
+                                            Add(cut, std::move(start), memory, digest);
+                                          });
+    labels.EndPoint(count);
+    certificate_.candidates += count.candidates;
+    certificate_.exhausted += count.exhausted ? 1 : 0;
+    if (options_.death_share > 0 && point.index % options_.death_share == 0) {
+      ++certificate_.deaths;
+      Cut cut;
+      Start start = DeathAt(options_.rules, point, options_.depth - 1, &cut);
+      Add(cut, std::move(start), memory, digest);
+    }
+  }
+
+  void Add(const Cut& cut, Start start, const Expectation& memory, const vfs::Hash128& digest) {
+    if (!asked_.insert({start.key, digest}).second) return;
+    if (last_memory_ == nullptr || last_digest_ != digest) {
+      last_memory_ = std::make_shared<const Expectation>(memory);
+      last_digest_ = digest;
+    }
+    verdicts_.push_back({cut, start.key, last_memory_});
+    if (cache_.Find(start.key) == nullptr && collected_.insert(start.key).second) {
+      starts_.push_back({cut, std::move(start)});
+    }
+  }
+
+  absl::Status FinishRound() {
+    VFS_ASSIGN_OR_RETURN(
+        const auto results,
+        RunInWorkers(starts_.size(), kStartsPerWorker, options_.workers, [&](std::size_t i) {
+          if (runner_ == nullptr)
+            runner_ = std::make_unique<TreeRunner>(scenario_, options_.rules, cache_);
+          runner_->Run(starts_[i].start, ToString(starts_[i].cut));
+          return runner_->TakeFrame();
+        }));
+    for (const ItemResult& result : results) {
+      if (result.is_finished) {
+        VFS_RETURN_IF_ERROR(TakeFrame(result.frame, cache_, certificate_));
+      } else if (!result.last_words.empty()) {
+        judge_.Report(
+            {"0-no-crash-no-hang", "the code under test ended its process: " + result.last_words},
+            PathOf(result.breadcrumb));
+      }
+    }
+    std::vector<Cut> path;
+    for (const Verdict& verdict : verdicts_) {
+      path.assign(1, verdict.cut);
+      judge_.JudgeStart(verdict.key, *verdict.memory, path);
+    }
+    starts_.clear();
+    collected_.clear();
+    verdicts_.clear();
+    return absl::OkStatus();
+  }
+
+  bool IsWanted(const CrashPoint& point, const Workload& workload) const {
+    if (options_.points_after_fault == 0) return true;
+    return point.index >= workload.first_fault_point &&
+           point.index - workload.first_fault_point < options_.points_after_fault;
+  }
+
+  bool ShouldStop() const {
+    return IsInterrupted() ||
+           (options_.stop_after > 0 && certificate_.violations.size() >= options_.stop_after);
+  }
+
+  void Progress(double share) const {
+    if (options_.progress) options_.progress(certificate_, share);
+  }
+
+  struct Collected {
+    Cut cut;
+    Start start;
+  };
+  struct Verdict {
+    Cut cut;
+    vfs::Hash128 key;
+    std::shared_ptr<const Expectation> memory;  // shared by the verdicts of one moment
+  };
+
+  const Scenario& scenario_;
+  const ExploreOptions& options_;
+  RecoveryCache& cache_;
+  Certificate& certificate_;
+  Judge judge_;
+  std::unique_ptr<TreeRunner> runner_;  // made in each worker
+  std::vector<Collected> starts_;
+  std::set<vfs::Hash128> collected_;
+  std::vector<Verdict> verdicts_;
+  std::set<VerdictKey> asked_;
+  std::shared_ptr<const Expectation> last_memory_;
+  vfs::Hash128 last_digest_;
+};
+
+}  // namespace
+
+Workload RunWorkload(const Scenario& scenario, const ExploreOptions& options) {
+  Workload workload{.history = History(scenario.FirstConfig()),
+                    .points = {},
+                    .trace_hash = {},
+                    .fallible_calls = 0,
+                    .unfired = {},
+                    .first_fault_point = 0};
+  WorldOptions world_options{.seed = options.seed,
+                             .plan = faults::Join(options.faults, options.rules.plan),
+                             .disk = options.rules.disk,
+                             .keep_points = KeepPoints::kYes};
+  World world(DiskState(), world_options, &workload.history);
+  scenario.Work(world, workload.history, options.script);
+  workload.points = world.TakePoints();
+  workload.trace_hash = world.trace().hash();
+  workload.fallible_calls = world.faulty().FallibleCalls();
+  workload.unfired = world.faulty().Unfired();
+  workload.first_fault_point = world.first_fault_point();
+  return workload;
+}
+
+absl::Status Explore(const Scenario& scenario,
+                     const ExploreOptions& options,
+                     RecoveryCache& cache,
+                     Certificate& certificate) {
+  VFS_CHECK(options.depth >= 1, "depth {}", options.depth);
+  return Exploration(scenario, options, cache, certificate).Run();
+}
+
+}  // namespace permafrost::sim

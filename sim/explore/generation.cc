@@ -1,0 +1,246 @@
+// Runs generations and makes the starts of the next ones.
+#include "sim/explore/generation.h"
+
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "vfs/base/check.h"
+#include "vfs/base/probe.h"
+#include "vfs/base/status.h"
+#include "vfs/base/status_macros.h"
+
+namespace permafrost::sim {
+namespace {
+
+std::uint64_t SeedOf(const Start& start) {
+  const vfs::Hash128 disk =
+      start.kind == CutKind::kPowerCut ? start.disk.DurableKey() : start.disk.FullKey();
+  return vfs::Hasher()
+      .Add(disk)
+      .Add(start.config)
+      .Add(static_cast<std::uint64_t>(start.kind))
+      .Finish()
+      .lo;
+}
+
+WorldOptions QuietOptions(const CutRules& rules, std::uint64_t seed) {
+  return {.seed = seed, .plan = {}, .disk = rules.disk};
+}
+
+// The disk after a clean shutdown, and what a power cut keeps of it at the two extremes: their logical state must agree.
+void CheckConvergence(const Scenario& scenario,
+                      const CutRules& rules,
+                      World& settled,
+                      History& history) {
+  const DiskState& end = settled.disk().state();
+  const auto restarted = [&](DiskState state) {
+    World world(std::move(state), QuietOptions(rules, 1), nullptr);
+    History inner(history.config());
+    scenario.Recover(world, inner);
+    for (const Event& event : inner.events()) {
+      if (event.kind == EventKind::kViolation) history.Violate(event.domain, event.text);
+    }
+    DiskState after = world.disk().state();
+    World clone(std::move(after), QuietOptions(rules, 2), nullptr);
+    return scenario.LogicalState(clone);
+  };
+  DiskState dead = end;
+  dead.ForgetAllUnlinked();
+  const std::string clean = restarted(std::move(dead));
+  for (const auto kind : {Personality::Kind::kNone, Personality::Kind::kAll}) {
+    const Personality extreme{.kind = kind};
+    const CrashImages images(end, extreme, {.images_max = 1, .random_images = 0, .seed = 0});
+    images.ForEach([&](const CrashImage& image) {
+      const std::string state = restarted(image.state);
+      if (state != clean) {
+        history.Violate("34-convergence",
+                        fmt::format("settled store restarted from a cut that keeps {} differs from "
+                                    "a clean restart: {} instead of {}",
+                                    ToString(extreme), state, clean));
+      }
+      return false;
+    });
+  }
+}
+
+std::string JoinSorted(const std::set<std::string>& items) {
+  std::string text;
+  for (const std::string& item : items) {
+    if (!text.empty()) text += ',';
+    text += item;
+  }
+  return text;
+}
+
+std::string LabelOf(const CrashPoint& point) {
+  std::string text;
+  for (const std::string& label : point.labels) {
+    if (!text.empty()) text += '/';
+    text += label;
+  }
+  return text.empty() ? "outside any step" : text;
+}
+
+// Carries out a start: at-rest checks on a clone, then the recovery. Both write into `history`.
+void Recover(const Scenario& scenario,
+             const CutRules& rules,
+             const Start& start,
+             World& world,
+             History& history) {
+  {
+    World clone(start.disk, QuietOptions(rules, SeedOf(start) ^ 1U), nullptr);
+    scenario.CheckAtRest(clone, history);
+  }
+  scenario.Recover(world, history);
+  if (!start.script.empty()) scenario.Work(world, history, start.script);
+  const auto share = std::max<std::uint32_t>(rules.convergence_share, 1);
+  if (start.depth == 0 && start.key.lo % share == 0) {
+    // Only a breach of convergence itself is of interest here; everything else was checked above.
+    CheckConvergence(scenario, rules, world, history);
+  }
+}
+
+WorldOptions GenerationOptions(const CutRules& rules, const Start& start, KeepPoints keep) {
+  return {.seed = SeedOf(start), .plan = rules.plan, .disk = rules.disk, .keep_points = keep};
+}
+
+}  // namespace
+
+vfs::Hash128 RecoveryKey(const Start& start, const faults::FaultPlan& plan) {
+  vfs::Hasher hasher;
+  for (const std::string& op : start.script) hasher.Add(op);
+  return hasher.Add(static_cast<std::uint64_t>(start.kind))
+      .Add(start.kind == CutKind::kPowerCut ? start.disk.DurableKey() : start.disk.FullKey())
+      .Add(start.config)
+      .Add(start.depth)
+      .Add(faults::ToString(plan))
+      .Finish();
+}
+
+Record RunGeneration(const Scenario& scenario,
+                     const CutRules& rules,
+                     const Start& start,
+                     absl::FunctionRef<void(const Cut&, Start)> on_child) {
+  const ShimCalls shims_before = CountShimCalls();
+  vfs::ResetProbes();
+  Record record;
+  record.key = start.key;
+  History history(start.config);
+  World world(start.disk,
+              GenerationOptions(rules, start, start.depth > 0 ? KeepPoints::kYes : KeepPoints::kNo),
+              &history);
+  Recover(scenario, rules, start, world, history);
+  if (start.depth > 0) {
+    for (const CrashPoint& point : world.TakePoints()) {
+      ++record.points;
+      const ImageCount count = ForEachStart(
+          rules, rules.nested_budget, point, start.depth - 1, [&](const Cut& cut, Start next) {
+            record.children.push_back(
+                {.cut = cut, .event_count = point.event_count, .key = next.key});
+            on_child(cut, std::move(next));
+          });
+      record.candidates += count.candidates;
+      record.exhausted += count.exhausted ? 1 : 0;
+    }
+  }
+  record.trace_hash = world.trace().hash();
+  record.events = history.events();
+  record.opens = CountShimCalls().session_id - shims_before.session_id;
+  record.probes = vfs::ProbeCounts();
+  return record;
+}
+
+ImageCount ForEachStart(const CutRules& rules,
+                        const ImageBudget& budget,
+                        const CrashPoint& point,
+                        std::uint32_t depth,
+                        absl::FunctionRef<void(const Cut&, Start)> visit) {
+  ImageBudget seeded = budget;
+  seeded.seed = vfs::Hasher().Add(budget.seed).Add(point.index).Finish().lo;
+  const CrashImages images(point.snapshot, rules.personality, seeded);
+  std::map<std::uint64_t, const PendingEffect*> by_sequence;
+  for (const PendingEffect& effect : images.effects()) by_sequence[effect.sequence] = &effect;
+  const std::string label = LabelOf(point);
+  return images.ForEach([&](const CrashImage& image) {
+    std::set<std::string> lost;
+    for (const std::uint64_t sequence : image.lost) {
+      const auto it = by_sequence.find(sequence);
+      if (it != by_sequence.end()) lost.insert(it->second->kind);
+    }
+    Cut cut{.kind = CutKind::kPowerCut,
+            .point = point.index,
+            .choice = image.choice,
+            .label = label,
+            .lost = JoinSorted(lost)};
+    Start start{.kind = CutKind::kPowerCut,
+                .disk = image.state,
+                .config = point.config,
+                .script = {},
+                .depth = depth,
+                .key = {}};
+    start.key = RecoveryKey(start, rules.plan);
+    visit(cut, std::move(start));
+    return true;
+  });
+}
+
+Start DeathAt(const CutRules& rules, const CrashPoint& point, std::uint32_t depth, Cut* cut) {
+  *cut = {.kind = CutKind::kProcessDeath,
+          .point = point.index,
+          .choice = "",
+          .label = LabelOf(point),
+          .lost = ""};
+  Start start{.kind = CutKind::kProcessDeath,
+              .disk = point.snapshot,
+              .config = point.config,
+              .script = {},
+              .depth = std::max<std::uint32_t>(depth, 1),
+              .key = {}};
+  start.disk.ForgetAllUnlinked();
+  start.key = RecoveryKey(start, rules.plan);
+  return start;
+}
+
+absl::StatusOr<Start> StartAt(const CutRules& rules,
+                              const std::vector<CrashPoint>& points,
+                              const Cut& cut,
+                              std::uint32_t depth) {
+  for (const CrashPoint& point : points) {
+    if (point.index != cut.point) continue;
+    if (cut.kind == CutKind::kProcessDeath) {
+      Cut ignored;
+      Start start = DeathAt(rules, point, depth, &ignored);
+      start.script = cut.ops;
+      start.key = RecoveryKey(start, rules.plan);
+      return start;
+    }
+    const CrashImages images(point.snapshot, rules.personality, rules.workload_budget);
+    VFS_ASSIGN_OR_RETURN(CrashImage image, images.FromChoice(cut.choice));
+    Start start{.kind = CutKind::kPowerCut,
+                .disk = image.state,
+                .config = point.config,
+                .script = cut.ops,
+                .depth = depth,
+                .key = {}};
+    start.key = RecoveryKey(start, rules.plan);
+    return start;
+  }
+  return vfs::InvalidArgument(
+      "replay cut point={}: the run has {} points; it is not the run that the repro was made from",
+      cut.point, points.size());
+}
+
+Rerun RerunGeneration(const Scenario& scenario, const CutRules& rules, const Start& start) {
+  History history(start.config);
+  World world(start.disk, GenerationOptions(rules, start, KeepPoints::kYes), &history);
+  Recover(scenario, rules, start, world, history);
+  Rerun rerun;
+  rerun.points = world.TakePoints();
+  rerun.trace_hash = world.trace().hash();
+  rerun.events = history.events();
+  return rerun;
+}
+
+}  // namespace permafrost::sim

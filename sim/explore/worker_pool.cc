@@ -1,0 +1,209 @@
+// Fork, pipe, poll, wait. Items run in order inside a worker; a dead worker is followed by one for the items after the
+// one that killed it.
+#include "sim/explore/worker_pool.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <deque>
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "sim/explore/interrupt.h"
+#include "vfs/base/bytes.h"
+#include "vfs/base/check.h"
+#include "vfs/base/status.h"
+#include "vfs/base/status_macros.h"
+
+namespace permafrost::sim {
+namespace {
+
+constexpr std::size_t kBreadcrumbBytes = 4096;
+
+char* g_breadcrumb =
+    nullptr;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables): set in the worker only
+
+// A worker's run of items [next, end).
+struct Span {
+  std::size_t next = 0;
+  std::size_t end = 0;
+};
+
+struct Worker {
+  pid_t pid = -1;
+  int frames = -1;  // read end
+  int errors = -1;  // memory file behind the worker's standard error
+  char* breadcrumb = nullptr;
+  Span span;
+  std::string buffer;
+};
+
+void WriteAll(int fd, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = write(fd, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) _exit(5);
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+[[noreturn]] void WorkerMain(const Worker& worker,
+                             int out,
+                             const WorkerLimits& limits,
+                             absl::FunctionRef<std::string(std::size_t)> run) {
+  signal(SIGINT, SIG_IGN);  // the explorer decides when to stop
+  signal(SIGALRM, SIG_DFL);
+  dup2(worker.errors, STDERR_FILENO);
+  g_breadcrumb = worker.breadcrumb;
+  for (std::size_t item = worker.span.next; item < worker.span.end; ++item) {
+    alarm(limits.seconds_per_item);
+    const std::string frame = run(item);
+    std::string head;
+    vfs::AppendLittleEndian(head, static_cast<std::uint64_t>(frame.size()));
+    WriteAll(out, head + frame);
+  }
+  _exit(0);
+}
+
+absl::StatusOr<Worker> Start(Span span,
+                             const WorkerLimits& limits,
+                             absl::FunctionRef<std::string(std::size_t)> run) {
+  Worker worker;
+  worker.span = span;
+  int ends[2];
+  if (pipe(ends) != 0) return vfs::ErrnoToStatus(errno, "make pipe for", "worker");
+  worker.frames = ends[0];
+  worker.errors = memfd_create("worker-stderr", 0);
+  void* const shared =
+      mmap(nullptr, kBreadcrumbBytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (worker.errors < 0 || shared == MAP_FAILED)
+    return vfs::ErrnoToStatus(errno, "make shared memory for", "worker");
+  worker.breadcrumb = static_cast<char*>(shared);
+  worker.pid = fork();
+  if (worker.pid < 0) return vfs::ErrnoToStatus(errno, "fork", "worker");
+  if (worker.pid == 0) {
+    close(ends[0]);
+    WorkerMain(worker, ends[1], limits, run);
+  }
+  close(ends[1]);
+  return worker;
+}
+
+std::string TailOf(int fd) {
+  char text[600] = {};
+  const off_t size = lseek(fd, 0, SEEK_END);
+  const off_t from = std::max<off_t>(0, size - static_cast<off_t>(sizeof(text) - 1));
+  const ssize_t count = pread(fd, text, sizeof(text) - 1, from);
+  std::string tail(text, count > 0 ? static_cast<std::size_t>(count) : 0);
+  while (!tail.empty() && tail.back() == '\n') tail.pop_back();
+  std::replace(tail.begin(), tail.end(), '\n', ' ');
+  return tail;
+}
+
+std::string HowItEnded(int wait_status, const WorkerLimits& limits) {
+  if (WIFSIGNALED(wait_status)) {
+    const int number = WTERMSIG(wait_status);
+    if (number == SIGALRM)
+      return fmt::format("hang: still running after {} s", limits.seconds_per_item);
+    return fmt::format("killed by signal {} ({})", number, strsignal(number));
+  }
+  return fmt::format("exited with status {}", WEXITSTATUS(wait_status));
+}
+
+// Moves whole frames from the buffer into the results.
+void TakeFrames(Worker& worker, std::vector<ItemResult>& results) {
+  std::size_t offset = 0;
+  while (worker.buffer.size() - offset >= 8) {
+    const auto size = vfs::LoadLittleEndian<std::uint64_t>(worker.buffer, offset);
+    if (worker.buffer.size() - offset - 8 < size) break;
+    ItemResult& result = results[worker.span.next++];
+    result.is_finished = true;
+    result.frame = worker.buffer.substr(offset + 8, size);
+    offset += 8 + size;
+  }
+  worker.buffer.erase(0, offset);
+}
+
+// Reads once; false at the end of the stream.
+bool ReadSome(Worker& worker, std::vector<ItemResult>& results) {
+  char chunk[65536];
+  const ssize_t count = read(worker.frames, chunk, sizeof(chunk));
+  if (count < 0) return errno == EINTR;
+  if (count == 0) return false;
+  worker.buffer.append(chunk, static_cast<std::size_t>(count));
+  TakeFrames(worker, results);
+  return true;
+}
+
+// Reaps the worker; what it did not finish goes back to the queue, without the item that it died of.
+void Finish(Worker& worker,
+            const WorkerLimits& limits,
+            std::vector<ItemResult>& results,
+            std::deque<Span>& queue) {
+  int wait_status = 0;
+  while (waitpid(worker.pid, &wait_status, 0) < 0 && errno == EINTR) {
+  }
+  if (worker.span.next < worker.span.end) {
+    ItemResult& result = results[worker.span.next];
+    const std::string tail = TailOf(worker.errors);
+    result.last_words = HowItEnded(wait_status, limits) + (tail.empty() ? "" : ": " + tail);
+    result.breadcrumb.assign(worker.breadcrumb, strnlen(worker.breadcrumb, kBreadcrumbBytes));
+    if (worker.span.next + 1 < worker.span.end)
+      queue.push_front({worker.span.next + 1, worker.span.end});
+  }
+  close(worker.frames);
+  close(worker.errors);
+  munmap(worker.breadcrumb, kBreadcrumbBytes);
+}
+
+}  // namespace
+
+void LeaveBreadcrumb(std::string_view text) {
+  if (g_breadcrumb == nullptr) return;
+  const std::size_t size = std::min(text.size(), kBreadcrumbBytes - 1);
+  std::memcpy(g_breadcrumb, text.data(), size);
+  g_breadcrumb[size] = '\0';
+}
+
+absl::StatusOr<std::vector<ItemResult>> RunInWorkers(
+    std::size_t count,
+    std::size_t items_per_worker,
+    const WorkerLimits& limits,
+    absl::FunctionRef<std::string(std::size_t)> run) {
+  VFS_CHECK(items_per_worker > 0, "a worker needs at least one item");
+  std::vector<ItemResult> results(count);
+  std::deque<Span> queue;
+  for (std::size_t begin = 0; begin < count; begin += items_per_worker) {
+    queue.push_back({begin, std::min(count, begin + items_per_worker)});
+  }
+  std::vector<Worker> running;
+  while (!queue.empty() || !running.empty()) {
+    while (!queue.empty() && running.size() < std::max<std::uint32_t>(limits.jobs, 1) &&
+           !IsInterrupted()) {
+      const Span span = queue.front();
+      queue.pop_front();
+      VFS_ASSIGN_OR_RETURN(Worker worker, Start(span, limits, run));
+      running.push_back(std::move(worker));
+    }
+    if (running.empty()) break;  // interrupted
+    std::vector<pollfd> polls;
+    for (const Worker& worker : running)
+      polls.push_back({.fd = worker.frames, .events = POLLIN, .revents = 0});
+    if (poll(polls.data(), polls.size(), -1) < 0) continue;
+    for (std::size_t i = running.size(); i-- > 0;) {
+      if (polls[i].revents == 0 || ReadSome(running[i], results)) continue;
+      Finish(running[i], limits, results, queue);
+      running.erase(running.begin() + static_cast<std::ptrdiff_t>(i));
+    }
+  }
+  return results;
+}
+
+}  // namespace permafrost::sim

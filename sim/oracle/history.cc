@@ -1,0 +1,27 @@
+// Appends to the memory.
+#include "sim/oracle/history.h"
+
+namespace permafrost::sim {
+
+void History::Attempt(std::string_view domain, std::string value) {
+  events_.push_back({EventKind::kAttempt, std::string(domain), std::move(value)});
+}
+
+void History::Acknowledge(std::string_view domain) {
+  events_.push_back({EventKind::kAcknowledge, std::string(domain), ""});
+}
+
+void History::Serve(std::string_view domain, std::string value) {
+  events_.push_back({EventKind::kServe, std::string(domain), std::move(value)});
+}
+
+void History::Violate(std::string_view invariant, std::string text) {
+  events_.push_back({EventKind::kViolation, std::string(invariant), std::move(text)});
+}
+
+void History::Configure(std::string config) {
+  config_ = config;
+  events_.push_back({EventKind::kConfigure, "", std::move(config)});
+}
+
+}  // namespace permafrost::sim

@@ -1,0 +1,52 @@
+// The perfect memory: what was attempted, acknowledged and answered, in order, outside the disk.
+//
+// A *domain* is a piece of the system's logical state that changes by one operation at a time (the whole content of a
+// database; the ledgers that reads of one chunk return). Its values are texts. The rule that every scenario gets:
+// after a cut the served value is the last acknowledged one or one attempted since, nothing else, and what was once
+// served stays served.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace permafrost::sim {
+
+enum class EventKind : std::uint8_t {
+  kAttempt = 0,      // an operation that makes the domain's value `text` is about to begin
+  kAcknowledge = 1,  // the last attempt of the domain was acknowledged as durable
+  kServe = 2,        // the system answered `text` for the domain
+  kViolation =
+      3,  // `domain` is an invariant's name, `text` what was found: a breach seen without the memory
+  kConfigure = 4,  // the configuration with which a restart from here on starts
+};
+
+struct Event {
+  EventKind kind = EventKind::kAttempt;
+  std::string domain;
+  std::string text;
+  friend bool operator==(const Event&, const Event&) = default;
+};
+
+// Threads: one thread at a time.
+class History {
+ public:
+  explicit History(std::string config = "") : config_(std::move(config)) {}
+
+  void Attempt(std::string_view domain, std::string value);
+  void Acknowledge(std::string_view domain);
+  void Serve(std::string_view domain, std::string value);
+  // `invariant`: the numbered predicate, for example "10-every-file-has-a-key".
+  void Violate(std::string_view invariant, std::string text);
+  void Configure(std::string config);
+
+  const std::vector<Event>& events() const { return events_; }
+  const std::string& config() const { return config_; }
+
+ private:
+  std::vector<Event> events_;
+  std::string config_;
+};
+
+}  // namespace permafrost::sim

@@ -1,0 +1,14 @@
+// The registry of scenarios.
+#include "sim/explore/scenario.h"
+#include "sim/scenarios/rocksdb_basic.h"
+
+namespace permafrost::sim {
+
+std::unique_ptr<Scenario> MakeScenario(std::string_view name, const ScenarioOptions& options) {
+  if (name == "rocksdb/basic") return MakeRocksDbBasic(options);
+  return nullptr;
+}
+
+std::vector<std::string> ScenarioNames() { return {"rocksdb/basic"}; }
+
+}  // namespace permafrost::sim

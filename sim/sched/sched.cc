@@ -1,0 +1,104 @@
+// Scopes and the start-up check.
+#include "sim/sched/sched.h"
+
+#include <dlfcn.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <string>
+
+#include <rocksdb/version.h>
+
+#include "sim/sched/state.h"
+#include "vfs/base/check.h"
+#include "vfs/base/status.h"
+
+namespace permafrost::sim {
+namespace {
+
+// 2026-01-01T00:00:00Z: an arbitrary fixed start, so that creation times in tables are plausible.
+constexpr std::uint64_t kVirtualStartNanos = 1767225600ULL * 1'000'000'000ULL;
+
+// The mangled names that the shims define; each must exist in librocksdb too, or the shim replaces nothing.
+constexpr const char* kReplacedSymbols[] = {
+    "_ZN7rocksdb6DBImpl19GenerateDbSessionIdB5cxx11EPNS_3EnvE",
+    "_ZN7rocksdb6DBImpl26StartPeriodicTaskSchedulerEv",
+    "_ZN7rocksdb6Random14GetTLSInstanceEv",
+};
+
+}  // namespace
+
+RunState& TheRunState() {
+  static RunState state;
+  return state;
+}
+
+ShimCalls& TheShimCalls() {
+  static ShimCalls calls;
+  return calls;
+}
+
+ShimCalls CountShimCalls() { return TheShimCalls(); }
+
+struct DeterministicScope::Saved {
+  RunState outer;
+};
+
+DeterministicScope::DeterministicScope(std::uint64_t seed) : saved_(new Saved{TheRunState()}) {
+  static std::uint64_t scope_count = 0;
+  RunState& state = TheRunState();
+  state.is_active = true;
+  state.seed = seed;
+  state.clock_nanos = kVirtualStartNanos;
+  state.session_count = 0;
+  state.random_scope = ++scope_count;
+}
+
+DeterministicScope::~DeterministicScope() {
+  TheRunState() = saved_->outer;
+  delete saved_;
+}
+
+std::uint64_t VirtualNanos() {
+  RunState& state = TheRunState();
+  VFS_CHECK(state.is_active, "virtual time outside a run");
+  state.clock_nanos += 100;
+  return state.clock_nanos;
+}
+
+void AdvanceVirtualNanos(std::uint64_t nanos) { TheRunState().clock_nanos += nanos; }
+
+std::uint64_t RealNanos() {
+  timespec now{};
+  syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &now);
+  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000ULL +
+         static_cast<std::uint64_t>(now.tv_nsec);
+}
+
+absl::Status CheckBindings() {
+  const std::string version = rocksdb::GetRocksVersionAsString(true);
+  if (version != "7.8.3") {
+    return vfs::FailedPrecondition(
+        "RocksDB {} is not the version that simulation is known to be deterministic with; install "
+        "librocksdb 7.8.3",
+        version);
+  }
+  for (const char* symbol : kReplacedSymbols) {
+    void* const bound = dlsym(RTLD_DEFAULT, symbol);
+    void* const library = dlsym(RTLD_NEXT, symbol);
+    if (library == nullptr) {
+      return vfs::FailedPrecondition(
+          "librocksdb has no symbol {}; this build of the library cannot be simulated", symbol);
+    }
+    if (bound == nullptr || bound == library) {
+      return vfs::FailedPrecondition(
+          "symbol {} is not bound to this executable; link permafrost_sim_sched and the shared "
+          "librocksdb",
+          symbol);
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace permafrost::sim

@@ -1,0 +1,58 @@
+// Determinism without threads: which sources of chance and time inside RocksDB are tied to the run, and the check that
+// they really are.
+//
+// The object library permafrost_sim_sched is linked into simulation executables only. It defines the time entry points
+// (clock_gettime, gettimeofday, time), the processor count, the condition-variable waits, and three C++ functions of
+// RocksDB 7.8.3 (session id, periodic scheduler, thread-local Random), so that the dynamic linker binds every library
+// to these definitions. Outside an active run all of them behave as the originals do.
+//
+// Source: the measured list of nondeterminism in RocksDB 7.8.3; sim/README.md "What is tied down".
+#pragma once
+
+#include <cstdint>
+
+#include <absl/status/status.h>
+
+namespace permafrost::sim {
+
+// While one exists, time is virtual, chance inside RocksDB comes from `seed`, and a call that would block is refused:
+// the process prints one sentence and aborts (recoveries run in forked workers, so an abort is a finding).
+//
+// Threads: one at a time in a process; made and destroyed on the simulation thread. Scopes nest (an at-rest check
+// inside a run): the inner scope starts its own streams and the outer ones go on where they stopped.
+class DeterministicScope {
+ public:
+  explicit DeterministicScope(std::uint64_t seed);
+  ~DeterministicScope();
+  DeterministicScope(const DeterministicScope&) = delete;
+  DeterministicScope& operator=(const DeterministicScope&) = delete;
+
+ private:
+  struct Saved;
+  Saved* saved_;
+};
+
+// Virtual time of the active scope: nanoseconds since the epoch; every read moves it by 100 ns.
+std::uint64_t VirtualNanos();
+void AdvanceVirtualNanos(std::uint64_t nanos);
+
+// Real monotonic time, whatever is active: for progress, budgets and benches only.
+std::uint64_t RealNanos();
+
+// OK if RocksDB is the version that the shims were measured on and its calls reach them.
+//
+// Errors: kFailedPrecondition  unknown RocksDB version, or a symbol is not bound to this executable; simulating would
+//                              not be deterministic
+absl::Status CheckBindings();
+
+// How often each shim was called in this process (tests show that RocksDB really comes here).
+struct ShimCalls {
+  std::uint64_t session_id = 0;
+  std::uint64_t periodic_scheduler = 0;
+  std::uint64_t random_instance = 0;
+  std::uint64_t processor_count = 0;
+  std::uint64_t clock = 0;
+};
+ShimCalls CountShimCalls();
+
+}  // namespace permafrost::sim

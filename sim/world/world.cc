@@ -1,0 +1,80 @@
+// Builds the stack: recording (trace, crash points) over faults over the simulated disk.
+#include "sim/world/world.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "vfs/base/status.h"
+#include "vfs/base/step.h"
+
+namespace permafrost::sim {
+
+World::World(DiskState state, const WorldOptions& options, const History* history)
+    : options_(options),
+      history_(history),
+      scope_(options.seed),
+      prng_(vfs::Prng(options.seed).Fork("world")),
+      pump_prng_(vfs::Prng(options.seed).Fork("pump")),
+      trace_(options.keep_lines),
+      disk_(std::move(state), options.disk),
+      faulty_(&disk_, options.plan),
+      recording_(&faulty_, this) {
+  env_.fs = &recording_;
+  env_.clock = &clock_;
+  env_.executor = &executor_;
+  env_.prng = &prng_;
+  env_.log = &vfs::NullLog();
+}
+
+World::~World() = default;
+
+void World::PumpSome() {
+  while (executor_.queued() > 0 && pump_prng_.Chance({2, 3})) executor_.RunOne(pump_prng_);
+}
+
+void World::KillProcess() {
+  disk_.KillProcess();
+  trace_.AddNote("process death");
+}
+
+void World::OnBegin(const vfs::Call& call) {
+  if (!vfs::IsMutating(call.kind)) return;
+  if (options_.keep_points == KeepPoints::kYes && history_ != nullptr) {
+    AddPoint(fmt::format("{} {}", vfs::ToString(call.kind), call.path), &call);
+  }
+  ++mutating_calls_;
+}
+
+void World::OnEnd(const vfs::Call& call, const absl::Status& result) {
+  trace_.AddCall(call, result);
+  if (!result.ok() && first_fault_point_ == 0 && vfs::IsInjected(result))
+    first_fault_point_ = mutating_calls_;
+}
+
+void World::AddPoint(std::string call, const vfs::Call* details) {
+  CrashPoint point;
+  point.index = mutating_calls_;
+  point.snapshot = disk_.state();
+  point.event_count = history_->events().size();
+  point.config = history_->config();
+  point.call = std::move(call);
+  point.is_sync = details != nullptr && vfs::IsSync(details->kind);
+  for (const vfs::Step* step = vfs::Step::Current(); step != nullptr; step = step->outer()) {
+    point.labels.emplace_back(step->label());
+    point.instances.push_back(step->instance());
+    const bool is_adapter = std::string_view(step->label()).starts_with("rocksdb.");
+    if (point.site.empty() && !is_adapter)
+      point.site = fmt::format("{}:{}", step->file(), step->line());
+  }
+  std::reverse(point.labels.begin(), point.labels.end());
+  std::reverse(point.instances.begin(), point.instances.end());
+  points_.push_back(std::move(point));
+}
+
+std::vector<CrashPoint> World::TakePoints() {
+  if (history_ != nullptr) AddPoint("end", nullptr);
+  return std::move(points_);
+}
+
+}  // namespace permafrost::sim

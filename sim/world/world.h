@@ -1,0 +1,94 @@
+// One deterministic world: a simulated disk under recording and faults, virtual time, a job queue, seeded chance.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "faults/fault_plan.h"
+#include "faults/faulty_file_system.h"
+#include "sim/disk/sim_file_system.h"
+#include "sim/oracle/history.h"
+#include "sim/sched/sched.h"
+#include "sim/world/trace.h"
+#include "sim/world/virtual_clock.h"
+#include "vfs/env.h"
+#include "vfs/queued_executor.h"
+#include "vfs/recording_file_system.h"
+
+namespace permafrost::sim {
+
+// The disk just before one call that may change it: where a cut can fall.
+struct CrashPoint {
+  std::uint64_t index = 0;  // counts mutating calls of the generation from 0
+  DiskState snapshot;
+  std::size_t event_count = 0;           // how much of the history had happened
+  std::string config;                    // with which a restart here starts
+  std::string call;                      // "sync_dir ledgers/00000"; "end" for the last point
+  bool is_sync = false;                  // the call settles something
+  std::vector<std::string> labels;       // step stack at the call, outermost first
+  std::vector<std::uint64_t> instances;  // of those steps
+  std::string site;                      // file:line of the innermost engine step
+};
+
+enum class KeepPoints { kNo, kYes };
+
+struct WorldOptions {
+  std::uint64_t seed = 0;
+  faults::FaultPlan plan;
+  SimDiskOptions disk;
+  KeepPoints keep_points = KeepPoints::kNo;
+  KeepLines keep_lines = KeepLines::kNo;
+};
+
+// Threads: one thread at a time; at most one world is in use at a time (an at-rest clone may live inside another).
+class World final : private vfs::CallObserver {
+ public:
+  World(DiskState state, const WorldOptions& options, const History* history);
+  ~World() override;
+
+  const vfs::Env& env() const { return env_; }
+  SimFileSystem& disk() { return disk_; }
+  faults::FaultyFileSystem& faulty() { return faulty_; }
+  vfs::QueuedExecutor& queue() { return executor_; }
+  // Runs some queued background jobs, chosen by the world's seed.
+  void PumpSome();
+  void PumpAll() { executor_.Drain(); }
+
+  Trace& trace() { return trace_; }
+  vfs::Prng& prng() { return prng_; }
+
+  // The code under test dies here: handles and locks go, background jobs are dropped, what is unsettled stays so.
+  void KillProcess();
+
+  // Index of the first crash point after an injected error was answered; 0 if none was.
+  std::uint64_t first_fault_point() const { return first_fault_point_; }
+
+  // Adds the point at the end of the run and hands all points over.
+  std::vector<CrashPoint> TakePoints();
+
+ private:
+  void OnBegin(const vfs::Call& call) override;
+  void OnEnd(const vfs::Call& call, const absl::Status& result) override;
+  void AddPoint(std::string call, const vfs::Call* details);
+
+  const WorldOptions options_;
+  const History* const history_;  // null: no crash points are kept
+  DeterministicScope scope_;
+  vfs::Prng prng_;
+  vfs::Prng pump_prng_;
+  Trace trace_;
+  SimFileSystem disk_;
+  faults::FaultyFileSystem faulty_;
+  vfs::RecordingFileSystem recording_;
+  VirtualClock clock_;
+  vfs::QueuedExecutor executor_;
+  vfs::Env env_;
+  std::uint64_t mutating_calls_ = 0;
+  std::uint64_t first_fault_point_ = 0;
+  std::vector<CrashPoint> points_;
+};
+
+}  // namespace permafrost::sim

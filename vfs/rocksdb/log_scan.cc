@@ -14,6 +14,7 @@
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
 #include "vfs/base/step.h"
+#include "vfs/rocksdb/batch_parse.h"
 #include "vfs/rocksdb/log_parse.h"
 #include "vfs/rocksdb/manifest_parse.h"
 #include "vfs/rocksdb/rocks_labels.h"
@@ -154,32 +155,40 @@ class Scan {
     return absl::OkStatus();
   }
 
-  // Where the next batch is expected, or the damage that this batch is.
-  std::optional<LogDamage> Follow(const LogRecord& record) {
-    const auto damage = [&](std::string finding) {
-      return LogDamage{record.begin, record.begin, std::move(finding)};
+  // Why a batch does not continue the ones before it.
+  struct Break {
+    LogDamage damage;
+    bool is_gap =
+        false;  // batches before it are missing; else it is not a batch of this log at all
+  };
+
+  // Nothing if the batch continues; it is then followed.
+  std::optional<Break> Follow(const LogRecord& record) {
+    const auto broken = [&](bool is_gap, std::string finding) {
+      return Break{{record.begin, record.begin, std::move(finding)}, is_gap};
     };
-    if (record.payload.size() < kWriteBatchHeaderBytes) {
-      return damage("a write batch shorter than its header");
+    const auto batch = ParseBatch(record.payload);
+    if (!batch.has_value()) return broken(false, "a record that is no write batch");
+    // The logs go back at most to what the tables hold, and exactly there if all of that was
+    // flushed at once.
+    const std::uint64_t next = expected_.value_or(state_.last_sequence() + 1);
+    const bool exact = expected_.has_value() || state_.LogsContinueTables();
+    if (batch->sequence > next) {
+      return broken(true,
+                    fmt::format("sequence gap (expected {}, found {})", next, batch->sequence));
     }
-    const auto sequence = LoadLittleEndian<std::uint64_t>(record.payload, 0);
-    const auto count = LoadLittleEndian<std::uint32_t>(record.payload, 8);
-    if (expected_.has_value() && sequence != *expected_) {
-      return damage(fmt::format("sequence gap (expected {}, found {})", *expected_, sequence));
+    if (batch->sequence < next && exact) {
+      return broken(false, fmt::format("a batch of another log (expected {}, found {})", next,
+                                       batch->sequence));
     }
-    // The first log goes back at most to what the tables hold.
-    if (!expected_.has_value() && sequence > state_.last_sequence() + 1) {
-      return damage(fmt::format("sequence gap (tables end at {}, logs begin at {})",
-                                state_.last_sequence(), sequence));
-    }
-    expected_ = sequence + count;
+    expected_ = batch->sequence + batch->count;
     return std::nullopt;
   }
 
-  // Follows the batches of a log; the first that does not continue is damage.
-  std::optional<LogDamage> FollowAll(const Log& log) {
+  // Follows the batches of a log up to the first that does not continue.
+  std::optional<Break> FollowAll(const Log& log) {
     for (const LogRecord& record : log.parsed.records) {
-      if (auto damage = Follow(record); damage.has_value()) return damage;
+      if (auto broken = Follow(record); broken.has_value()) return broken;
     }
     return std::nullopt;
   }
@@ -188,11 +197,11 @@ class Scan {
   // operations than fit.
   bool IsLaterBatch(const LogDamage& damage, const RecordStart& start) const {
     if (start.payload.size() < kWriteBatchHeaderBytes) return !start.is_whole;
+    if (start.is_whole && !ParseBatch(start.payload).has_value()) return false;
     const auto sequence = LoadLittleEndian<std::uint64_t>(start.payload, 0);
-    const std::uint64_t first = expected_.value_or(1);
-    const std::uint64_t last =
-        expected_.value_or(state_.last_sequence() + 1) + (start.offset - damage.begin);
-    return sequence >= first && sequence <= last;
+    const std::uint64_t next = expected_.value_or(state_.last_sequence() + 1);
+    const std::uint64_t first = expected_.has_value() || state_.LogsContinueTables() ? next : 1;
+    return sequence >= first && sequence <= next + (start.offset - damage.begin);
   }
 
   // A record behind the damage that shows the damage to be no torn end. The search begins at the
@@ -215,11 +224,12 @@ class Scan {
       if (!log.bytes.empty()) newest = &log;
     }
     for (const auto& [number, log] : logs_) {
-      if (const auto gap = FollowAll(log); gap.has_value()) {
-        return DataLoss("scan {}: {}; synced records are missing", log.path, At(*gap));
+      const std::optional<Break> broken = FollowAll(log);
+      if (broken.has_value() && broken->is_gap) {
+        return DataLoss("scan {}: {}; synced records are missing", log.path, At(broken->damage));
       }
-      if (!log.parsed.damage.has_value()) continue;
-      const LogDamage& damage = *log.parsed.damage;
+      if (!broken.has_value() && !log.parsed.damage.has_value()) continue;
+      const LogDamage& damage = broken.has_value() ? broken->damage : *log.parsed.damage;
       if (&log != newest) {
         return DataLoss("scan {}: {}, and a newer log is not empty; synced records are damaged",
                         log.path, At(damage));
@@ -243,8 +253,8 @@ class Scan {
         Cut(log.path, log.bytes.size(), 0, fmt::format("behind the hole in {}", *hole_path));
         continue;
       }
-      std::optional<LogDamage> hole = FollowAll(log);
-      if (!hole.has_value()) hole = log.parsed.damage;
+      const std::optional<Break> broken = FollowAll(log);
+      const std::optional<LogDamage> hole = broken.has_value() ? broken->damage : log.parsed.damage;
       if (!hole.has_value()) continue;
       VFS_PROBE("rocksdb/log_hole_cut");
       Cut(log.path, log.bytes.size(), hole->begin, At(*hole));

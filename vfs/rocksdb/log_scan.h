@@ -13,6 +13,8 @@
 //   its sequence number is one that this log could have reached by there, an edit only if its file
 //   numbers go on from the edits before; and where the damage looks like one lost append, a record
 //   counts only if valid fragments lead from it to exactly the end of the file.
+//   A whole record that is no batch, or a batch numbered below the one before, is such an invalid
+//   region too: a new log's lost first sector may show a deleted log's.
 // - S3 Any other invalid region, a zero header, a gap in the sequence numbers: kDataLoss, and
 //   nothing is touched.
 // - S4 With unsynced writes (kCutAtFirstHole) every log is cut at the first hole over all of them,

@@ -6,7 +6,7 @@
 
 #include "vfs/base/bytes.h"
 #include "vfs/base/status.h"
-#include "vfs/base/status_macros.h"
+#include "vfs/rocksdb/varint_reader.h"
 
 namespace permafrost::vfs {
 namespace {
@@ -37,49 +37,8 @@ enum NewFileTag : std::uint32_t {
   kMinLogNumberToKeepField = 3,
 };
 
-// Takes fields off the front; after the first that is not there, nothing more is taken.
-class Reader {
- public:
-  explicit Reader(std::string_view bytes) : bytes_(bytes) {}
-
-  bool ok() const { return ok_; }
-  bool empty() const { return bytes_.empty(); }
-
-  std::uint64_t Varint() {
-    std::uint64_t value = 0;
-    for (unsigned shift = 0; shift < 64 && ok_; shift += 7) {
-      if (bytes_.empty()) break;
-      const auto byte = static_cast<unsigned char>(bytes_.front());
-      bytes_.remove_prefix(1);
-      value |= static_cast<std::uint64_t>(byte & 0x7f) << shift;
-      if ((byte & 0x80) == 0) return value;
-    }
-    ok_ = false;
-    return 0;
-  }
-  std::uint32_t Varint32() {
-    const std::uint64_t value = Varint();
-    if (value > 0xffffffffULL) ok_ = false;
-    return static_cast<std::uint32_t>(value);
-  }
-  std::string_view String() {
-    const std::uint64_t size = Varint();
-    if (!ok_ || size > bytes_.size()) {
-      ok_ = false;
-      return {};
-    }
-    const std::string_view taken = bytes_.substr(0, size);
-    bytes_.remove_prefix(size);
-    return taken;
-  }
-
- private:
-  std::string_view bytes_;
-  bool ok_ = true;
-};
-
 // level, number, [path], size, smallest, largest, [smallest and largest sequence], [custom fields].
-void SkipNewFile(Reader& in, std::uint32_t tag, VersionEdit& edit) {
+void SkipNewFile(VarintReader& in, std::uint32_t tag, VersionEdit& edit) {
   in.Varint32();
   in.Varint();
   if (tag == kNewFile3) in.Varint32();
@@ -101,7 +60,7 @@ void SkipNewFile(Reader& in, std::uint32_t tag, VersionEdit& edit) {
 }
 
 // False if the tag is unknown.
-bool ReadField(Reader& in, std::uint32_t tag, VersionEdit& edit) {
+bool ReadField(VarintReader& in, std::uint32_t tag, VersionEdit& edit) {
   switch (tag) {
     case kComparator: in.String(); return true;
     case kLogNumber: edit.log_number = in.Varint(); return true;
@@ -140,7 +99,7 @@ bool ReadField(Reader& in, std::uint32_t tag, VersionEdit& edit) {
 
 absl::StatusOr<VersionEdit> DecodeVersionEdit(std::string_view bytes) {
   VersionEdit edit;
-  Reader in(bytes);
+  VarintReader in(bytes);
   while (!in.empty()) {
     const std::uint32_t tag = in.Varint32();
     if (in.ok() && !ReadField(in, tag, edit))
@@ -167,6 +126,12 @@ std::uint64_t ManifestState::MinLog() const {
   std::uint64_t unflushed = UINT64_MAX;
   for (const auto& [family, log] : log_numbers_) unflushed = std::min(unflushed, log);
   return std::max(min_log_to_keep_, log_numbers_.empty() ? 0 : unflushed);
+}
+
+bool ManifestState::LogsContinueTables() const {
+  const std::uint64_t min_log = MinLog();
+  return std::all_of(log_numbers_.begin(), log_numbers_.end(),
+                     [min_log](const auto& family) { return family.second <= min_log; });
 }
 
 }  // namespace permafrost::vfs

@@ -39,6 +39,9 @@ class ManifestState {
   std::uint64_t next_file() const { return next_file_; }
   // The newest sequence number that the tables hold.
   std::uint64_t last_sequence() const { return last_sequence_; }
+  // Whether every log before MinLog is wholly in the tables and nothing after it is: then the first
+  // batch of the logs has sequence number last_sequence() + 1.
+  bool LogsContinueTables() const;
   // Whether the last edit left an atomic group open.
   bool in_group() const { return in_group_; }
 

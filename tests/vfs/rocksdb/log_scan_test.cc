@@ -235,13 +235,41 @@ TEST_F(LogScan, ASequenceGapBetweenLogsIsRefused) {
 TEST_F(LogScan, AMissingFirstLogIsRefused) {
   WriteFile(*fs_, kLog7, LogBuilder().Batch(5).bytes());
 
-  ExpectRefused(kLog7, "tables end at 0, logs begin at 5");
+  ExpectRefused(kLog7, "sequence gap (expected 1, found 5) at byte 0");
 }
 
-TEST_F(LogScan, AShortBatchIsRefused) {
-  WriteFile(*fs_, kLog4, LogBuilder().Add("elevenbytes").bytes());
+TEST_F(LogScan, AWholeRecordThatIsNoBatchIsATornTail) {
+  const LogBuilder log = LogBuilder().Batch(1);
+  WriteFile(*fs_, kLog4, LogBuilder().Batch(1).Add("elevenbytes").bytes());
+  ExpectCut(kLog4, log.bytes().size(), "a record that is no write batch at byte 43");
+  // A deleted MANIFEST's first sector under the size of a log whose first append was lost.
+  WriteFile(*fs_, kLog4, LogBuilder().Add(SimpleEdit(4, 5, 100'000'000'000)).bytes());
+  ExpectCut(kLog4, 0, "a record that is no write batch at byte 0");
+}
 
-  ExpectRefused(kLog4, "a write batch shorter than its header at byte 0");
+TEST_F(LogScan, AWholeRecordThatIsNoBatchIsRefusedBeforeLaterOnes) {
+  WriteFile(*fs_, kLog4, LogBuilder().Batch(1).Add("elevenbytes").Batch(3).bytes());
+
+  ExpectRefused(kLog4, "a record that is no write batch at byte 43, and a whole record begins");
+}
+
+TEST_F(LogScan, ADeletedLogsFirstSectorIsNotTheNewLogsBeginning) {
+  WriteFile(*fs_, kManifest, LogBuilder().Add(SimpleEdit(4, 5, 500)).bytes());
+  WriteFile(*fs_, kLog4, LogBuilder().Batch(1).Batch(2).bytes());
+
+  ExpectCut(kLog4, 0, "a batch of another log (expected 501, found 1) at byte 0");
+}
+
+TEST_F(LogScan, ALogThatBeginsBeforeTheTablesEndIsFollowedWhenAFamilyWasFlushedAlone) {
+  LogBuilder manifest;
+  manifest.Add(EditBuilder().Number(200, 1).Text(201, "cf").Number(2, 7).Number(4, 5).bytes());
+  manifest.Add(EditBuilder().Number(2, 4).bytes());
+  WriteFile(*fs_, kManifest, manifest.bytes());
+  WriteFile(*fs_, kLog4, LogBuilder().Batch(3).Batch(4).Batch(5).bytes());
+
+  ASSERT_OK_AND_ASSIGN(const LogScanReport report, Scan());
+
+  EXPECT_EQ(report.records, 3U);
 }
 
 TEST_F(LogScan, RecyclableFragmentsOfThisLogAreRecords) {
@@ -284,7 +312,7 @@ TEST_F(LogScan, WithUnsyncedWritesALostLogIsAHole) {
   WriteFile(*fs_, kLog4, "");
   WriteFile(*fs_, kLog7, LogBuilder().Batch(4).bytes());
 
-  ExpectCut(kLog7, 0, "tables end at 0, logs begin at 4", LogRule::kCutAtFirstHole);
+  ExpectCut(kLog7, 0, "sequence gap (expected 1, found 4)", LogRule::kCutAtFirstHole);
 }
 
 TEST_F(LogScan, AManifestTornAtAnyByteOfItsLastEditIsCut) {

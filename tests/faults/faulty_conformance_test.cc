@@ -1,6 +1,7 @@
 // The conformance suite over a faulty file system that has nothing to inject: it must not be
 // noticed.
 #include "faults/faulty_file_system.h"
+#include "sim/disk/sim_file_system.h"
 #include "tests/conformance/conformance.h"
 #include "tests/vfs/temp_dir.h"
 #include "vfs/base/check.h"
@@ -25,10 +26,24 @@ class FaultyPosixWorld final : public World {
   std::unique_ptr<faults::FaultyFileSystem> faulty_;
 };
 
+class FaultySimWorld final : public World {
+ public:
+  vfs::FileSystem& fs() override { return faulty_; }
+
+ private:
+  sim::SimFileSystem disk_;
+  faults::FaultyFileSystem faulty_{&disk_, faults::FaultPlan{}};
+};
+
+template <typename T>
+ConformanceFactory Make(std::string name) {
+  return {std::move(name), [] { return std::make_unique<T>(); }};
+}
+
 INSTANTIATE_TEST_SUITE_P(Faulty,
                          FileSystemConformance,
-                         ::testing::Values(ConformanceFactory{
-                             "posix", [] { return std::make_unique<FaultyPosixWorld>(); }}),
+                         ::testing::Values(Make<FaultyPosixWorld>("posix"),
+                                           Make<FaultySimWorld>("sim")),
                          ConformanceName);
 
 }  // namespace

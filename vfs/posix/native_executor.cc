@@ -113,10 +113,12 @@ void NativeExecutor::StartThreadsLocked(std::size_t index) {
   const std::size_t wanted = std::min(static_cast<std::size_t>(pool.width),
                                       pool.jobs.size() + static_cast<std::size_t>(pool.running));
   while (!is_stopping_ && pool.threads.size() < wanted) {
-    const std::string name = fmt::format("vfs-{}-{}", kPriorityNames[index], pool.threads.size());
-    pool.threads.emplace_back([this, index] { Work(index); });
-    // The name is for people who look at the process; a kernel that refuses it changes nothing.
-    static_cast<void>(::pthread_setname_np(pool.threads.back().native_handle(), name.c_str()));
+    std::string name = fmt::format("vfs-{}-{}", kPriorityNames[index], pool.threads.size());
+    pool.threads.emplace_back([this, index, name = std::move(name)] {
+      // For people who look at the process; a kernel that refuses the name changes nothing.
+      static_cast<void>(::pthread_setname_np(::pthread_self(), name.c_str()));
+      Work(index);
+    });
   }
 }
 

@@ -1,6 +1,8 @@
 // Jobs on real threads: all run, in order, no wider than allowed; and the machine's clock.
 #include "vfs/posix/native_executor.h"
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <atomic>
 
@@ -96,15 +98,20 @@ TEST(NativeExecutor, WhatIsStillQueuedAtTheEndIsCancelled) {
   EXPECT_EQ(cancelled, 1);
 }
 
-TEST(NativeExecutor, JobsRunUnderTheBackgroundStep) {
+TEST(NativeExecutor, ThreadsAreNamedAndJobsRunUnderTheBackgroundStep) {
   NativeExecutor executor;
   std::string label;
+  std::string thread_name(16, '\0');
 
-  executor.Schedule(
-      {.name = "job", .priority = Priority::kHigh, .run = [&] { label = Step::Path(); }});
+  executor.Schedule({.name = "job", .priority = Priority::kHigh, .run = [&] {
+                       label = Step::Path();
+                       ::pthread_getname_np(::pthread_self(), thread_name.data(),
+                                            thread_name.size());
+                     }});
   executor.Drain();
 
   EXPECT_EQ(label, "background");
+  EXPECT_STREQ(thread_name.c_str(), "vfs-high-0");
 }
 
 TEST(SystemClock, MonotonicTimeNeverFallsAndASleepLasts) {

@@ -29,6 +29,12 @@ int ErrnoInText(std::string_view text) {
   return parsed.ec == std::errc() && closed && error > 0 ? error : 0;
 }
 
+// The codes that ToIOStatus makes of a failed system call.
+bool MayCarryErrno(RocksStatus::Code code) {
+  return code == RocksStatus::kIOError || code == RocksStatus::kInvalidArgument ||
+         code == RocksStatus::kNotSupported;
+}
+
 absl::StatusCode CodeOfIOError(RocksStatus::SubCode subcode) {
   switch (subcode) {
     case RocksStatus::kNoSpace:
@@ -102,7 +108,7 @@ absl::Status FromRocksStatus(const RocksStatus& status,
   std::string text = TextOf(status);
   const std::size_t mark = text.find(kInjectedSuffix);
   if (mark != std::string::npos) text.erase(mark, kInjectedSuffix.size());
-  const int error = status.code() == RocksStatus::kIOError ? ErrnoInText(text) : 0;
+  const int error = MayCarryErrno(status.code()) ? ErrnoInText(text) : 0;
   const absl::StatusCode code = error != 0 ? ErrnoToStatus(error, op, object).code()
                                            : CodeOf(status.code(), status.subcode());
   absl::Status mapped = MakeStatus(code, fmt::format("{} {}: {}", op, object, text));

@@ -53,8 +53,7 @@ absl::Status CheckRootsAreEmpty(const vfs::FileSystem& fs, const Layout& layout)
       return vfs::FailedPrecondition(
           "start store: the catalog '{}' is empty but '{}' is not; restore the catalog or choose "
           "empty roots",
-          layout.CatalogDir(),
-          vfs::JoinPath(root, entry.name));
+          layout.CatalogDir(), vfs::JoinPath(root, entry.name));
     }
   }
   return absl::OkStatus();
@@ -77,11 +76,9 @@ absl::StatusOr<std::unique_ptr<Catalog>> Catalog::Open(const vfs::Env& env,
                                                        const ExpectedPins& expected,
                                                        const vfs::RocksOptions& rocks) {
   VFS_RETURN_IF_ERROR(CheckExpected(expected));
-  VFS_ASSIGN_OR_RETURN(
-      std::unique_ptr<vfs::RocksDb> db,
-      vfs::RocksDb::Open(env,
-                         layout.CatalogDir(),
-                         DatabaseOptions(rocks, vfs::OpenRule::kCreateIfMissing)));
+  VFS_ASSIGN_OR_RETURN(std::unique_ptr<vfs::RocksDb> db,
+                       vfs::RocksDb::Open(env, layout.CatalogDir(),
+                                          DatabaseOptions(rocks, vfs::OpenRule::kCreateIfMissing)));
   std::unique_ptr<Catalog> catalog(new Catalog(layout, std::move(db)));
   VFS_ASSIGN_OR_RETURN(const CatalogRows rows, catalog->Rows(""));
   if (rows.empty()) {
@@ -112,9 +109,9 @@ absl::Status Catalog::StartFirst(const vfs::Env& env, const ExpectedPins& expect
 absl::StatusOr<CatalogRows> Catalog::ReadRows(const vfs::Env& env,
                                               std::string_view directory,
                                               const vfs::RocksOptions& rocks) {
-  VFS_ASSIGN_OR_RETURN(
-      std::unique_ptr<vfs::RocksDb> db,
-      vfs::RocksDb::Open(env, directory, DatabaseOptions(rocks, vfs::OpenRule::kMustExist)));
+  VFS_ASSIGN_OR_RETURN(std::unique_ptr<vfs::RocksDb> db,
+                       vfs::RocksDb::OpenReadOnly(
+                           env, directory, DatabaseOptions(rocks, vfs::OpenRule::kMustExist)));
   VFS_ASSIGN_OR_RETURN(CatalogRows rows, db->Scan(kDefaultFamily, vfs::PrefixRange("")));
   VFS_RETURN_IF_ERROR(db->Close());
   return rows;

@@ -54,7 +54,8 @@ class Catalog {
                                                        const ExpectedPins& expected,
                                                        const vfs::RocksOptions& rocks);
 
-  // The rows of the catalog in `directory` without judging them: for commands that look at any store.
+  // The rows of the catalog in `directory` without judging or changing them: for commands that look at any store and
+  // hold its locks.
   static absl::StatusOr<CatalogRows> ReadRows(const vfs::Env& env,
                                               std::string_view directory,
                                               const vfs::RocksOptions& rocks);

@@ -35,7 +35,8 @@ absl::Status RemoveName(vfs::FileSystem* fs, std::string_view path) {
   if (unlinked.code() != absl::StatusCode::kNotFound) return unlinked;
   VFS_PROBE("engine/delete/already_gone");
   absl::StatusOr<std::unique_ptr<vfs::File>> again = fs->Create(path);
-  if (again.status().code() == absl::StatusCode::kNotFound) return absl::OkStatus();  // no directory
+  if (again.status().code() == absl::StatusCode::kNotFound)
+    return absl::OkStatus();  // no directory
   VFS_RETURN_IF_ERROR(again.status());
   VFS_RETURN_IF_ERROR((*again)->Close());
   return fs->Unlink(path);

@@ -45,10 +45,7 @@ absl::Status Mismatch(Pin pin,
                       std::string_view configured,
                       std::string_view remedy) {
   return vfs::FailedPrecondition("compare {}: the store has '{}', the configuration says '{}'; {}",
-                                 KeyText(pin),
-                                 stored,
-                                 configured,
-                                 remedy);
+                                 KeyText(pin), stored, configured, remedy);
 }
 
 }  // namespace
@@ -75,8 +72,8 @@ std::vector<std::pair<std::string, std::string>> PinRows(const Pins& pins) {
 }
 
 bool HasPins(const std::vector<std::pair<std::string, std::string>>& rows) {
-  return std::any_of(
-      rows.begin(), rows.end(), [](const auto& row) { return row.first.starts_with(kConfigPrefix); });
+  return std::any_of(rows.begin(), rows.end(),
+                     [](const auto& row) { return row.first.starts_with(kConfigPrefix); });
 }
 
 absl::StatusOr<Pins> ParsePins(const std::vector<std::pair<std::string, std::string>>& rows) {
@@ -96,9 +93,7 @@ absl::StatusOr<Pins> ParsePins(const std::vector<std::pair<std::string, std::str
   if (!format.has_value()) return Malformed(Pin::kFormat, found[Pin::kFormat]);
   pins.format = *format;
   if (pins.format != kStoreFormat) {
-    return Mismatch(Pin::kFormat,
-                    found[Pin::kFormat],
-                    fmt::format("{}", kStoreFormat),
+    return Mismatch(Pin::kFormat, found[Pin::kFormat], fmt::format("{}", kStoreFormat),
                     "use the version of permafrost that wrote the store");
   }
   pins.store_id = found[Pin::kStoreId];
@@ -120,20 +115,15 @@ absl::StatusOr<Pins> ParsePins(const std::vector<std::pair<std::string, std::str
 
 absl::Status ComparePins(const Pins& stored, const ExpectedPins& expected) {
   if (stored.geometry != expected.geometry) {
-    return Mismatch(Pin::kGeometry,
-                    stored.geometry.Text(),
-                    expected.geometry.Text(),
+    return Mismatch(Pin::kGeometry, stored.geometry.Text(), expected.geometry.Text(),
                     "configure the store's geometry or another data directory");
   }
   if (stored.network != expected.network) {
-    return Mismatch(Pin::kNetwork,
-                    stored.network,
-                    expected.network,
+    return Mismatch(Pin::kNetwork, stored.network, expected.network,
                     "configure the store's network or another data directory");
   }
   if (stored.earliest_ledger != expected.earliest_ledger) {
-    return Mismatch(Pin::kEarliestLedger,
-                    fmt::format("{}", stored.earliest_ledger.value()),
+    return Mismatch(Pin::kEarliestLedger, fmt::format("{}", stored.earliest_ledger.value()),
                     fmt::format("{}", expected.earliest_ledger.value()),
                     "configure the store's earliest ledger or another data directory");
   }

@@ -38,8 +38,9 @@ absl::StatusOr<std::string> ReadVerified(vfs::FileSystem& fs,
   }
   const std::uint32_t crc32c = vfs::Crc32c(content);
   if (crc32c == digest.crc32c) return content;
-  return vfs::DataLoss("read {} at 0: {} bytes have checksum 0x{:08x}, the catalog recorded 0x{:08x}",
-                       path, bytes, crc32c, digest.crc32c);
+  return vfs::DataLoss(
+      "read {} at 0: {} bytes have checksum 0x{:08x}, the catalog recorded 0x{:08x}", path, bytes,
+      crc32c, digest.crc32c);
 }
 
 }  // namespace permafrost::engine

@@ -55,10 +55,8 @@ std::string_view ToString(HotState state) {
 }
 
 std::string ValueText(const ArtifactRecord& record) {
-  VFS_CHECK(record.files.empty() == (record.state != ArtifactState::kFrozen),
-            "{} files under {}",
-            record.files.size(),
-            ToString(record.state));
+  VFS_CHECK(record.files.empty() == (record.state != ArtifactState::kFrozen), "{} files under {}",
+            record.files.size(), ToString(record.state));
   std::string text = fmt::format("{}{}", kVersion, ToString(record.state));
   for (const FileDigest& file : record.files) {
     text += fmt::format(" {}={}:{:08x}", file.name, file.bytes, file.crc32c);

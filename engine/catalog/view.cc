@@ -12,8 +12,7 @@ namespace permafrost::engine {
 namespace {
 
 absl::Status MalformedValue(std::string_view key, std::string_view value) {
-  return vfs::DataLoss("parse catalog value of {}: {} is not a value of this key",
-                       key,
+  return vfs::DataLoss("parse catalog value of {}: {} is not a value of this key", key,
                        EscapedForError(value));
 }
 
@@ -24,10 +23,7 @@ absl::StatusOr<ArtifactRecord> ParseValue(std::string_view key,
   if (!record.has_value()) return MalformedValue(key, value);
   if (record->state == ArtifactState::kFrozen) {
     const bool is_same_files =
-        std::equal(record->files.begin(),
-                   record->files.end(),
-                   paths.begin(),
-                   paths.end(),
+        std::equal(record->files.begin(), record->files.end(), paths.begin(), paths.end(),
                    [](const FileDigest& file, const std::string& path) {
                      return file.name == vfs::NameOf(path);
                    });
@@ -62,14 +58,11 @@ absl::StatusOr<std::optional<Coverage>> CatalogView::FrozenCoverage(const Geomet
   const ChunkId first = geometry.FirstChunk(window);
   std::optional<Coverage> found;
   for (auto it = coverages.lower_bound(Coverage{window, {first, first}});
-       it != coverages.end() && it->first.window == window;
-       ++it) {
+       it != coverages.end() && it->first.window == window; ++it) {
     if (it->second.state != ArtifactState::kFrozen) continue;
     if (found.has_value()) {
       return vfs::DataLoss("read coverage of window {}: {} and {} are both frozen (invariant 5)",
-                           window.value(),
-                           KeyText(*found),
-                           KeyText(it->first));
+                           window.value(), KeyText(*found), KeyText(it->first));
     }
     found = it->first;
   }

@@ -125,9 +125,8 @@ absl::Status FreezeChunk(const StoreContext& context,
   auto digest = files.digests().begin();
   for (const PendingArtifact& artifact : pending) {
     const auto count = static_cast<std::ptrdiff_t>(artifact.writers.size());
-    frozen.emplace_back(
-        artifact.artifact,
-        ArtifactRecord{.state = ArtifactState::kFrozen, .files = {digest, digest + count}});
+    frozen.emplace_back(artifact.artifact, ArtifactRecord{.state = ArtifactState::kFrozen,
+                                                          .files = {digest, digest + count}});
     digest += count;
   }
   return context.catalog->FlipChunkFrozen(frozen);

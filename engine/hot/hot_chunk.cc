@@ -51,11 +51,9 @@ absl::StatusOr<std::unique_ptr<vfs::RocksDb>> CreateHotChunk(const StoreContext&
   {
     const vfs::Step step("hot.create");
     VFS_RETURN_IF_ERROR(fs->MakeDir(directory));
-    VFS_ASSIGN_OR_RETURN(
-        db,
-        vfs::RocksDb::Open(context.env,
-                           directory,
-                           DatabaseOptions(rocks, vfs::OpenRule::kMustNotExist)));
+    VFS_ASSIGN_OR_RETURN(db,
+                         vfs::RocksDb::Open(context.env, directory,
+                                            DatabaseOptions(rocks, vfs::OpenRule::kMustNotExist)));
   }
   // (H4)
   VFS_RETURN_IF_ERROR(vfs::SettleDir(fs, directory, "hot.sync.dir"));
@@ -76,12 +74,13 @@ absl::StatusOr<std::unique_ptr<vfs::RocksDb>> OpenHotChunk(const StoreContext& c
     return vfs::NotFound("open {}: the chunk is {}", directory,
                          state.has_value() ? ToString(*state) : "absent");
   }
-  absl::StatusOr<std::unique_ptr<vfs::RocksDb>> db = vfs::RocksDb::Open(
-      context.env, directory, DatabaseOptions(rocks, vfs::OpenRule::kMustExist));
+  absl::StatusOr<std::unique_ptr<vfs::RocksDb>> db =
+      vfs::RocksDb::Open(context.env, directory, DatabaseOptions(rocks, vfs::OpenRule::kMustExist));
   if (db.status().code() == absl::StatusCode::kNotFound) {
     VFS_PROBE("engine/hot/ready_without_database");
-    return vfs::DataLoss("open {}: {} is ready but the database is gone; restore it or demote the key",
-                         directory, KeyText(HotChunkKey{chunk}));
+    return vfs::DataLoss(
+        "open {}: {} is ready but the database is gone; restore it or demote the key", directory,
+        KeyText(HotChunkKey{chunk}));
   }
   return db;
 }

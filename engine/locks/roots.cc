@@ -95,8 +95,8 @@ absl::StatusOr<RootLocks> RootLocks::Take(vfs::FileSystem* fs,
         fs->Lock(vfs::JoinPath(path, kLockFileName), {.content = std::string(holder)});
     if (lock.status().code() == absl::StatusCode::kUnavailable) {
       VFS_PROBE("engine/locks/root_held");
-      return vfs::FailedPrecondition(
-          "open store: the {} root is held: {}", name, vfs::Message(lock.status()));
+      return vfs::FailedPrecondition("open store: the {} root is held: {}", name,
+                                     vfs::Message(lock.status()));
     }
     if (!lock.ok()) return std::move(lock).status();
     held.locks_.push_back(*std::move(lock));

@@ -93,9 +93,7 @@ class Resolver {
 
   bool IsBuilt(const ChunkArtifact& artifact) const {
     const auto it = std::lower_bound(
-        plan_.chunks.begin(),
-        plan_.chunks.end(),
-        artifact.chunk,
+        plan_.chunks.begin(), plan_.chunks.end(), artifact.chunk,
         [](const ChunkBuild& build, ChunkId chunk) { return build.chunk < chunk; });
     return it != plan_.chunks.end() && it->chunk == artifact.chunk &&
            std::find(it->kinds.begin(), it->kinds.end(), artifact.kind) != it->kinds.end();

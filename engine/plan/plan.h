@@ -25,7 +25,7 @@ struct ChunkBuild {
 
 // Carried out in this order: space is given back before more is taken.
 struct Plan {
-  DeletionRefs deletions;          // debris, spent inputs, superseded indexes, everything below the floor
+  DeletionRefs deletions;  // debris, spent inputs, superseded indexes, everything below the floor
   std::vector<ChunkId> discards;   // hot chunks that are covered, below the floor, or transient
   std::vector<ChunkBuild> chunks;  // ascending
   std::vector<Coverage> indexes;   // ascending; the inputs of each are frozen once `chunks` is done

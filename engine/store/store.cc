@@ -17,12 +17,12 @@ Store::Store(const vfs::Env& env,
              const StoreOptions& options,
              const Layout& layout,
              RootLocks locks)
-    : env_(env)
-    , options_(options)
-    , layout_(layout)
-    , locks_(std::move(locks))
-    , retention_chunks_(options.retention_chunks)
-    , gate_(options.geometry.ChunkOf(options.earliest_ledger)) {}
+    : env_(env),
+      options_(options),
+      layout_(layout),
+      locks_(std::move(locks)),
+      retention_chunks_(options.retention_chunks),
+      gate_(options.geometry.ChunkOf(options.earliest_ledger)) {}
 
 Store::~Store() = default;
 
@@ -112,8 +112,7 @@ absl::StatusOr<ArtifactContent> Store::ReadArtifact(const ChunkArtifact& artifac
   VFS_ASSIGN_OR_RETURN(vfs::RocksDb* const db, OpenHot(artifact.chunk));
   ArtifactContent content{.home = Home::kHot};
   const std::string prefix = std::string(ToString(artifact.kind)) + ":";
-  VFS_ASSIGN_OR_RETURN(content.hot_rows,
-                       db->Scan(vfs::kDefaultFamily, vfs::PrefixRange(prefix)));
+  VFS_ASSIGN_OR_RETURN(content.hot_rows, db->Scan(vfs::kDefaultFamily, vfs::PrefixRange(prefix)));
   return content;
 }
 

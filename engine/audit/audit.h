@@ -1,0 +1,60 @@
+// The audit: what the invariants say about a store, checked on its catalog and its directories. Changes nothing.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <absl/status/statusor.h>
+
+#include "engine/catalog/view.h"
+#include "engine/layout/layout.h"
+#include "engine/retention/retention.h"
+#include "vfs/env.h"
+#include "vfs/rocksdb/rocks_options.h"
+
+namespace permafrost::engine {
+
+// Always: holds at every instant. Settled: holds when a lifecycle run has nothing left to do.
+enum class WhenTrue { kAlways, kSettled };
+std::string_view ToString(WhenTrue when);
+
+// A predicate of the reference's section 21 that can be read off a store.
+struct Invariant {
+  int number = 0;
+  WhenTrue when = WhenTrue::kAlways;
+  std::string_view text;
+};
+
+// Those that Audit judges, by number: 5, 6, 8 to 16.
+const std::vector<Invariant>& AuditedInvariants();
+
+struct Violation {
+  int number = 0;
+  WhenTrue when = WhenTrue::kAlways;
+  std::string finding;  // one line; names the key or the path
+  friend auto operator<=>(const Violation&, const Violation&) = default;
+};
+
+struct AuditReport {
+  std::vector<Violation> violations;  // by number, then finding
+  std::size_t keys = 0;
+  std::size_t files = 0;  // regular files under the roots, those of databases included
+  ChunkId floor;          // against which 15 and 16 were judged
+};
+
+struct AuditOptions {
+  RetentionPolicy retention;  // for the floor
+  vfs::RocksOptions rocks;    // for opening ready hot databases (12)
+};
+
+// Judges a catalog's rows and the directories below the roots. Nobody else may have the store open.
+//
+// A row that does not parse is a violation of 9, not an error: the audit goes on without it.
+// Errors: of the file system while listing
+absl::StatusOr<AuditReport> Audit(const vfs::Env& env,
+                                  const Layout& layout,
+                                  const CatalogRows& rows,
+                                  const AuditOptions& options);
+
+}  // namespace permafrost::engine

@@ -1,0 +1,152 @@
+// audit, catalog dump, version.
+#include "engine/daemon/commands.h"
+
+#include <utility>
+#include <variant>
+
+#include <absl/status/statusor.h>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "engine/audit/audit.h"
+#include "engine/catalog/catalog.h"
+#include "engine/locks/roots.h"
+#include "vfs/base/status.h"
+
+namespace permafrost::engine {
+namespace {
+
+constexpr std::string_view kVersion = PERMAFROST_VERSION;
+
+ExitCode CodeOf(absl::StatusCode code) {
+  switch (code) {
+    case absl::StatusCode::kNotFound:
+    case absl::StatusCode::kInvalidArgument:
+    case absl::StatusCode::kFailedPrecondition: return ExitCode::kUsage;
+    case absl::StatusCode::kDataLoss: return ExitCode::kDataLoss;
+    case absl::StatusCode::kResourceExhausted: return ExitCode::kNoSpace;
+    default: return ExitCode::kInternal;  // codes of Abseil; ours are all above
+  }
+}
+
+// A store held by this process, and the rows of its catalog.
+struct OpenedStore {
+  RootLocks locks;
+  CatalogRows rows;
+};
+
+absl::StatusOr<Layout> LayoutOf(const Geometry& geometry, const CommandOptions& options) {
+  return Layout::Create(geometry, options.roots);
+}
+
+CommandResult Failed(ExitCode code, const absl::Status& status) {
+  return {.code = code, .out = "", .err = fmt::format("permafrost: {}\n", vfs::Message(status))};
+}
+
+// What both commands do first: the opened store, or how the command ends.
+std::variant<OpenedStore, CommandResult> OpenStore(const vfs::Env& env,
+                                                   const CommandOptions& options) {
+  // Roots do not depend on the geometry, which is known only when the pins are read.
+  const absl::StatusOr<Layout> layout = LayoutOf(Geometry::Production(), options);
+  if (!layout.ok()) return Failure(layout.status());
+  const absl::Status exists = CheckRootsExist(*env.fs, *layout);
+  if (!exists.ok()) return Failure(exists);
+  absl::StatusOr<RootLocks> locks = RootLocks::Take(env.fs, *layout, options.holder);
+  if (locks.status().code() == absl::StatusCode::kFailedPrecondition) {
+    return Failed(ExitCode::kLocked, locks.status());
+  }
+  if (!locks.ok()) return Failure(locks.status());
+  absl::StatusOr<CatalogRows> rows = Catalog::ReadRows(env, layout->CatalogDir(), {});
+  if (!rows.ok()) return Failure(rows.status());
+  return OpenedStore{.locks = *std::move(locks), .rows = *std::move(rows)};
+}
+
+std::string AuditText(const AuditReport& report) {
+  std::string out;
+  for (const Violation& violation : report.violations) {
+    out += fmt::format("invariant {} ({}): {}\n", violation.number, ToString(violation.when),
+                       violation.finding);
+  }
+  out += fmt::format("{} keys, {} files, floor chunk {}: {} violations\n", report.keys,
+                     report.files, report.floor.value(), report.violations.size());
+  return out;
+}
+
+std::string AuditJson(const Pins& pins, const AuditReport& report) {
+  nlohmann::ordered_json json;
+  json["store_id"] = pins.store_id;
+  json["geometry"] = pins.geometry.Text();
+  json["keys"] = report.keys;
+  json["files"] = report.files;
+  json["floor"] = report.floor.value();
+  json["violations"] = nlohmann::ordered_json::array();
+  for (const Violation& violation : report.violations) {
+    json["violations"].push_back({{"invariant", violation.number},
+                                  {"when", ToString(violation.when)},
+                                  {"finding", violation.finding}});
+  }
+  return json.dump(-1, ' ', true) + "\n";
+}
+
+}  // namespace
+
+CommandResult Failure(const absl::Status& status) { return Failed(CodeOf(status.code()), status); }
+
+CommandResult AuditCommand(const vfs::Env& env, const CommandOptions& options) {
+  const std::variant<OpenedStore, CommandResult> opened = OpenStore(env, options);
+  const auto* const store = std::get_if<OpenedStore>(&opened);
+  if (store == nullptr) return std::get<CommandResult>(opened);
+  const absl::StatusOr<Pins> pins = ParsePins(store->rows);
+  if (!pins.ok()) return Failure(pins.status());
+  const absl::StatusOr<Layout> layout = LayoutOf(pins->geometry, options);
+  if (!layout.ok()) return Failure(layout.status());
+  const RetentionPolicy retention{.retention_chunks = options.retention_chunks,
+                                  .earliest = pins->geometry.ChunkOf(pins->earliest_ledger)};
+
+  const absl::StatusOr<AuditReport> report =
+      Audit(env, *layout, store->rows, {.retention = retention, .rocks = {}});
+  if (!report.ok()) return Failure(report.status());
+  CommandResult result;
+  result.out = options.form == OutputForm::kJson ? AuditJson(*pins, *report) : AuditText(*report);
+  for (const Violation& violation : report->violations) {
+    if (result.code != ExitCode::kDataLoss) result.code = ExitCode::kViolations;
+    if (violation.number == 9) result.code = ExitCode::kDataLoss;  // the catalog itself is damaged
+  }
+  return result;
+}
+
+CommandResult CatalogDumpCommand(const vfs::Env& env, const CommandOptions& options) {
+  const std::variant<OpenedStore, CommandResult> opened = OpenStore(env, options);
+  const auto* const store = std::get_if<OpenedStore>(&opened);
+  if (store == nullptr) return std::get<CommandResult>(opened);
+  const absl::StatusOr<Pins> pins = ParsePins(store->rows);
+  if (!pins.ok()) return Failure(pins.status());
+  const absl::StatusOr<Layout> layout = LayoutOf(pins->geometry, options);
+  if (!layout.ok()) return Failure(layout.status());
+  const absl::StatusOr<CatalogView> view = ParseCatalog(*layout, store->rows);
+  if (!view.ok()) return Failure(view.status());
+
+  CommandResult result;
+  if (options.form == OutputForm::kText) {
+    for (const auto& [key, value] : store->rows) result.out += fmt::format("{} {}\n", key, value);
+    return result;
+  }
+  nlohmann::ordered_json rows = nlohmann::ordered_json::array();
+  for (const auto& [key, value] : store->rows) rows.push_back({{"key", key}, {"value", value}});
+  result.out = rows.dump(-1, ' ', true) + "\n";
+  return result;
+}
+
+CommandResult VersionCommand(OutputForm form) {
+  CommandResult result;
+  if (form == OutputForm::kText) {
+    result.out = fmt::format("permafrost {} (store format {})\n", kVersion, kStoreFormat);
+    return result;
+  }
+  const nlohmann::ordered_json json = {{"version", std::string(kVersion)},
+                                       {"store_format", kStoreFormat}};
+  result.out = json.dump() + "\n";
+  return result;
+}
+
+}  // namespace permafrost::engine

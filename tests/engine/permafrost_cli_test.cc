@@ -1,0 +1,213 @@
+// The permafrost command as a shell sees it: output, the one error line, and the exit code.
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <memory>
+#include <string>
+
+#include <gmock/gmock.h>
+#include <nlohmann/json.hpp>
+
+#include "tests/engine/store_world.h"
+#include "tests/status_matchers.h"
+#include "tests/vfs/temp_dir.h"
+#include "vfs/posix/native_executor.h"
+#include "vfs/posix/posix_file_system.h"
+#include "vfs/posix/system_clock.h"
+
+namespace permafrost::engine {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::StartsWith;
+
+struct Ran {
+  int code = -1;
+  std::string out;
+  std::string err;
+};
+
+std::string ReadAll(FILE* stream) {
+  std::string text;
+  char buffer[4096];
+  while (const std::size_t count = std::fread(buffer, 1, sizeof(buffer), stream)) {
+    text.append(buffer, count);
+  }
+  return text;
+}
+
+// Runs the binary with these arguments; standard error goes through a file in `scratch`.
+Ran Run(const TempDir& scratch, const std::string& arguments) {
+  const std::string err_path = scratch.Join("stderr");
+  const std::string line = std::string(PERMAFROST_BINARY) + " " + arguments + " 2>" + err_path;
+  FILE* const pipe = ::popen(line.c_str(), "r");
+  Ran ran;
+  ran.out = ReadAll(pipe);
+  const int status = ::pclose(pipe);
+  ran.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  FILE* const err = std::fopen(err_path.c_str(), "r");
+  ran.err = ReadAll(err);
+  std::fclose(err);
+  return ran;
+}
+
+// A store on the real disk, made through the engine.
+class RealStore {
+ public:
+  explicit RealStore(const std::string& directory) : fs_(*vfs::PosixFileSystem::Open(directory)) {
+    StoreOptions options = testing::StoreWorld::SmallOptions();
+    options.rocks = {};
+    options.holder = "4242";
+    store_ = *Store::Open({.fs = fs_.get(),
+                           .clock = &clock_,
+                           .executor = &executor_,
+                           .prng = &prng_,
+                           .log = &vfs::NullLog()},
+                          options);
+  }
+  Store& store() { return *store_; }
+  vfs::FileSystem& fs() { return *fs_; }
+  absl::Status Close() { return store_->Close(); }
+
+ private:
+  std::unique_ptr<vfs::PosixFileSystem> fs_;
+  vfs::SystemClock clock_;
+  vfs::NativeExecutor executor_;
+  vfs::Prng prng_{3};
+  std::unique_ptr<Store> store_;
+};
+
+class PermafrostCli : public ::testing::Test {
+ protected:
+  PermafrostCli() { EXPECT_EQ(::mkdir(data_.c_str(), 0700), 0); }
+
+  void MakeStore() {
+    RealStore real(data_);
+    testing::TestSource source;
+    source.complete = {ChunkId{0}, ChunkId{1}};
+    ASSERT_OK(real.store().CreateHot(ChunkId{2}));
+    ASSERT_OK(real.store().RunLifecycle(source));
+    ASSERT_OK(real.Close());
+  }
+  Ran Command(const std::string& arguments) { return Run(scratch_, arguments); }
+
+  TempDir scratch_;
+  const std::string data_ = scratch_.Join("data");
+};
+
+TEST_F(PermafrostCli, VersionNamesTheStoreFormat) {
+  EXPECT_EQ(Command("version").out, "permafrost 0.1.0 (store format 1)\n");
+  EXPECT_EQ(nlohmann::json::parse(Command("version --json").out)["store_format"], 1);
+}
+
+TEST_F(PermafrostCli, ASoundStorePassesTheAudit) {
+  MakeStore();
+
+  const Ran text = Command("audit --data " + data_);
+  const Ran json = Command("audit --json --data " + data_);
+
+  EXPECT_EQ(text.code, 0) << text.err;
+  EXPECT_THAT(text.out, EndsWith("floor chunk 0: 0 violations\n"));
+  EXPECT_THAT(nlohmann::json::parse(json.out)["violations"], IsEmpty());
+  EXPECT_EQ(nlohmann::json::parse(json.out)["geometry"], "8/3/2");
+}
+
+TEST_F(PermafrostCli, AuditNamesEachViolation) {
+  MakeStore();
+  ASSERT_OK_AND_ASSIGN(auto fs, vfs::PosixFileSystem::Open(data_));
+  ASSERT_OK(fs->Unlink("ledgers/00000/00000001.pack"));
+  ASSERT_OK(fs->Create("events/00000/stray"));
+  ASSERT_OK(fs->MakeDir("hot/00000009"));
+
+  const Ran ran = Command("audit --data " + data_);
+
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_THAT(ran.out, HasSubstr("invariant 10 (always): events/00000/stray is named by no key\n"));
+  EXPECT_THAT(ran.out, HasSubstr("invariant 11 (always): chunk:00000001:ledgers is frozen but "
+                                 "ledgers/00000/00000001.pack is missing\n"));
+  EXPECT_THAT(ran.out, HasSubstr("invariant 13 (always): directory hot/00000009 has no hot key\n"));
+  EXPECT_THAT(ran.out, EndsWith("3 violations\n"));
+}
+
+TEST_F(PermafrostCli, DumpPrintsKeysAndValues) {
+  MakeStore();
+
+  const Ran text = Command("catalog dump --data " + data_);
+  const Ran json = Command("catalog dump --json --data " + data_);
+
+  EXPECT_EQ(text.code, 0) << text.err;
+  EXPECT_THAT(text.out, HasSubstr("\nconfig:geometry 8/3/2\n"));
+  EXPECT_THAT(text.out, HasSubstr("\nhot:chunk:00000002 v1 ready\n"));
+  EXPECT_EQ(nlohmann::json::parse(json.out)[0]["key"], "chunk:00000000:events");
+}
+
+TEST_F(PermafrostCli, AnUnknownFlagIsOneLineAndTwo) {
+  const Ran ran = Command("audit --deeply --data " + data_);
+
+  EXPECT_EQ(ran.code, 2);
+  EXPECT_EQ(ran.err,
+            "permafrost: The following argument was not expected: --deeply; see permafrost "
+            "--help\n");
+}
+
+TEST_F(PermafrostCli, NoCommandIsOneLineAndTwo) {
+  const Ran ran = Command("");
+
+  EXPECT_EQ(ran.code, 2);
+  EXPECT_EQ(ran.err, "permafrost: A subcommand is required; see permafrost --help\n");
+}
+
+TEST_F(PermafrostCli, AMissingDirectoryIsOneLineAndTwo) {
+  const Ran ran = Command("audit --data " + data_ + "/nowhere");
+
+  EXPECT_EQ(ran.code, 2);
+  EXPECT_THAT(ran.err, AllOf(StartsWith("permafrost: "), HasSubstr("nowhere"),
+                             HasSubstr("No such file or directory")));
+}
+
+TEST_F(PermafrostCli, ADirectoryWithoutAStoreIsRefusedAndLeftAlone) {
+  const Ran ran = Command("catalog dump --data " + data_);
+
+  EXPECT_EQ(ran.code, 2);
+  EXPECT_EQ(ran.err,
+            "permafrost: open store: no catalog root 'catalog'; check the data directory\n");
+  EXPECT_EQ(::rmdir(data_.c_str()), 0);  // still empty
+}
+
+TEST_F(PermafrostCli, AHeldRootIsOneLineAndThree) {
+  RealStore real(data_);
+
+  const Ran ran = Command("audit --data " + data_);
+
+  EXPECT_EQ(ran.code, 3);
+  EXPECT_EQ(ran.err,
+            "permafrost: open store: the catalog root is held: lock catalog/permafrost.lock: held "
+            "by another process (pid 4242); stop it or use another directory\n");
+}
+
+TEST_F(PermafrostCli, ACorruptKeyIsOneLineAndFour) {
+  {
+    RealStore real(data_);
+    vfs::RocksBatch batch;
+    batch.Put(vfs::kDefaultFamily, "chunk:7:ledgers", "v1 frozen");
+    ASSERT_OK(real.store().catalog().db()->Write(batch, vfs::SyncWrite::kYes));
+    ASSERT_OK(real.Close());
+  }
+
+  const Ran dump = Command("catalog dump --data " + data_);
+  const Ran audit = Command("audit --data " + data_);
+
+  EXPECT_EQ(dump.code, 4);
+  EXPECT_EQ(dump.err,
+            "permafrost: parse catalog key 'chunk:7:ledgers': not a key of geometry 8/3/2\n");
+  EXPECT_EQ(audit.code, 4);
+  EXPECT_THAT(audit.out, StartsWith("invariant 9 (always): parse catalog key 'chunk:7:ledgers'"));
+}
+
+}  // namespace
+}  // namespace permafrost::engine

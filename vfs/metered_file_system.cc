@@ -1,4 +1,4 @@
-// Counting.
+// Adds each finished call to its kind and to its innermost step label.
 #include "vfs/metered_file_system.h"
 
 #include <string_view>

@@ -1,4 +1,4 @@
-// Plain forwarding.
+// Each call forwards its arguments unchanged to the wrapped object.
 #include "vfs/wrapping_file_system.h"
 
 #include <utility>

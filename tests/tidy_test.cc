@@ -207,15 +207,16 @@ TEST(TidySelfTest, AHeavyHeaderInTheWrongRoomIsFound) {
 TEST(TidySelfTest, ATestNamedAfterNothingIsFound) {
   const std::vector<SourceFile> files = {
       MakeSourceFile("engine/layout/keys.h", ""),
-      MakeSourceFile("tests/engine/keys_test.cc", ""),
       MakeSourceFile("tests/engine/keys_hostile_test.cc", ""),
       MakeSourceFile("tests/engine/layout_test.cc", ""),
+      MakeSourceFile("tests/engine/layout/random_test.cc", ""),
       MakeSourceFile("tests/engine/zebra_test.cc", ""),
+      MakeSourceFile("tests/engine/zoo/keys_test.cc", ""),
   };
 
   EXPECT_EQ(ToString(CheckTestNames(files)),
-            "tests/engine/zebra_test.cc:0: no file or folder of engine/ is called 'zebra' or "
-            "begins it\n");
+            "tests/engine/zebra_test.cc:0: no file or folder of engine/ begins with that word\n"
+            "tests/engine/zoo/keys_test.cc:0: there is no folder engine/zoo to mirror\n");
 }
 
 TEST(TidySelfTest, AHeaderThatOnlyItsOwnSourceIncludesIsDead) {

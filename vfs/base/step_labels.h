@@ -19,6 +19,7 @@ struct StepLabel {
 // Sorted by label.
 inline constexpr std::array kStepLabels = {
     StepLabel{"background", "a job of the queued executor runs"},
+    StepLabel{"client.write", "a program of the rocksdb/ scenarios changes its database"},
     StepLabel{"delete.demote", "the key of a file that must go becomes `pruning`"},
     StepLabel{"delete.key", "the key of a file whose unlink is durable is deleted"},
     StepLabel{"delete.sync.parent", "the unlink is made durable"},

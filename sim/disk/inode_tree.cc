@@ -219,12 +219,15 @@ vfs::Hash128 InodeTree::LinkGroups() const {
   return sum;
 }
 
+void InodeTree::PublishDigests() const {
+  if (dirty_.empty()) return;
+  PublishFiles();
+  PublishDirectories();
+}
+
 vfs::Hash128 InodeTree::Digest() const {
   VFS_CHECK(digests_ == Digests::kKept, "this tree keeps no digests");
-  if (!dirty_.empty()) {
-    PublishFiles();
-    PublishDirectories();
-  }
+  PublishDigests();
   return vfs::Hasher().Add(Find(kRootInode)->published).Add(LinkGroups()).Finish();
 }
 

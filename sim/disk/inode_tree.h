@@ -83,6 +83,8 @@ class InodeTree {
   // Digest of the tree that the root reaches: names, link identity, sizes, bytes. Equal for equal
   // trees whatever their inode numbers. O(changed since it was last asked).
   vfs::Hash128 Digest() const;
+  // Brings the digests up to date, so that copies made now need not each do it. Free if they are.
+  void PublishDigests() const;
 
   void TurnDigestsOff();
 

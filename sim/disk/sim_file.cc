@@ -37,12 +37,12 @@ void SimFileSystem::OpenFile::Release() {
 }
 
 absl::Status SimFileSystem::OpenFile::Check(std::string_view op, Access access) const {
-  if (!is_open_) return FailedPrecondition("{} {}: the handle is closed", op, path_);
+  if (!is_open_) return FailedPrecondition("{} {}: handle is closed", op, path_);
   if (process_ != core_->process) {
     return FailedPrecondition("{} {}: the process that opened it is dead", op, path_);
   }
   if (access == Access::kChange && mode_ == vfs::OpenMode::kRead) {
-    return FailedPrecondition("{} {}: the handle is read-only", op, path_);
+    return FailedPrecondition("{} {}: handle is read-only", op, path_);
   }
   return absl::OkStatus();
 }

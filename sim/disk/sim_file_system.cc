@@ -151,7 +151,10 @@ SimFileSystem::SimFileSystem(DiskState state, SimDiskOptions options)
 
 SimFileSystem::~SimFileSystem() = default;
 
-const DiskState& SimFileSystem::state() const { return core_->state; }
+const DiskState& SimFileSystem::state() const {
+  core_->state.durable().PublishDigests();  // once here, not in every copy
+  return core_->state;
+}
 
 void SimFileSystem::KillProcess() {
   ++core_->process;
@@ -240,7 +243,12 @@ absl::Status SimFileSystem::Rename(std::string_view from, std::string_view to) {
   VFS_RETURN_IF_ERROR(CheckPath("rename", to));
   const std::string both = fmt::format("{} to {}", from, to);
   if (from.empty() || to.empty()) return ErrnoToStatus(EBUSY, "rename", both);
-  if (ParentOf(from) != ParentOf(to)) return ErrnoToStatus(EXDEV, "rename", both);
+  if (ParentOf(from) != ParentOf(to)) {
+    absl::Status status =
+        vfs::FailedPrecondition("rename {}: not within one directory (errno {})", both, EXDEV);
+    vfs::SetErrno(status, EXDEV);
+    return status;
+  }
   const InodeId moved = core_->Resolve(from);
   if (moved == kNoInode) return core_->Missing("rename", both, from);
   const InodeId dir = core_->ResolveParent(from);

@@ -1,4 +1,5 @@
-// The `permafrost` command: parses the command line, makes the real world, runs one command, answers with its exit code.
+// The `permafrost` command: parses the command line, makes the real world, runs one command,
+// answers with its exit code.
 #include <unistd.h>
 
 #include <cstdio>

@@ -136,7 +136,8 @@ class Auditor {
     }
   }
 
-  // (10) and (14): a path that no key could name is a duplicate if it sits in an artifact's directory.
+  // (10) and (14): a path that no key could name is a duplicate if it sits in an artifact's
+  // directory.
   void CheckFilesHaveKeys() {
     for (const std::string& path : files_) {
       const absl::StatusOr<FileOwner> owner = layout_.OwnerOf(path);
@@ -156,7 +157,8 @@ class Auditor {
     }
   }
 
-  // (14) The same file name in another bucket or window is a second copy of an artifact that has its place.
+  // (14) The same file name in another bucket or window is a second copy of an artifact that has
+  // its place.
   void CheckDuplicate(const std::string& path) {
     for (const std::string& other : files_) {
       const bool is_copy =

@@ -1,4 +1,5 @@
-// The audit: what the invariants say about a store, checked on its catalog and its directories. Changes nothing.
+// The audit: what the invariants say about a store, checked on its catalog and its directories.
+// Changes nothing.
 #pragma once
 
 #include <string>

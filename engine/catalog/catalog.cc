@@ -16,7 +16,8 @@ namespace {
 
 using vfs::kDefaultFamily;
 
-// The catalog is small and only synced writes reach it; the engine made its directory and owns its barriers.
+// The catalog is small and only synced writes reach it; the engine made its directory and owns its
+// barriers.
 vfs::RocksDbOptions DatabaseOptions(const vfs::RocksOptions& rocks, vfs::OpenRule rule) {
   vfs::RocksDbOptions options;
   options.rocks = rocks;

@@ -1,7 +1,9 @@
-// The catalog: the one durable record of every file and directory, its operations and their preconditions.
+// The catalog: the one durable record of every file and directory, its operations and their
+// preconditions.
 //
-// Every write is one atomic batch, synced before it returns, under the step label of the protocol step it is. At most
-// one writer touches a key at any time (single-threaded for now), so read-check-write needs no lock.
+// Every write is one atomic batch, synced before it returns, under the step label of the protocol
+// step it is. At most one writer touches a key at any time (single-threaded for now), so
+// read-check-write needs no lock.
 #pragma once
 
 #include <map>
@@ -38,24 +40,27 @@ struct DeletionRefs {
   friend bool operator==(const DeletionRefs&, const DeletionRefs&) = default;
 };
 
-// After a write returned an error nobody knows what is durable, so the catalog is poisoned: every later call returns
-// that error, and only a reopen (full recovery) decides. (The error may be of a commit that took place.)
+// After a write returned an error nobody knows what is durable, so the catalog is poisoned: every
+// later call returns that error, and only a reopen (full recovery) decides. (The error may be of a
+// commit that took place.)
 //
 // Threads: one thread at a time.
 class Catalog {
  public:
-  // Opens the database under the layout's catalog directory, which exists and is durable. A catalog without pins is a
-  // first start: draws the store id and writes all pins in one batch (step pins.write).
+  // Opens the database under the layout's catalog directory, which exists and is durable. A catalog
+  // without pins is a first start: draws the store id and writes all pins in one batch (step
+  // pins.write).
   //
-  // Errors: kFailedPrecondition  a pin differs from `expected`; a catalog without pins over roots that hold artifacts
+  // Errors: kFailedPrecondition  a pin differs from `expected`; a catalog without pins over roots
+  //                              that hold artifacts
   //         kDataLoss            a key or value is malformed; names it
   static absl::StatusOr<std::unique_ptr<Catalog>> Open(const vfs::Env& env,
                                                        const Layout& layout,
                                                        const ExpectedPins& expected,
                                                        const vfs::RocksOptions& rocks);
 
-  // The rows of the catalog in `directory` without judging or changing them: for commands that look at any store and
-  // hold its locks.
+  // The rows of the catalog in `directory` without judging or changing them: for commands that look
+  // at any store and hold its locks.
   static absl::StatusOr<CatalogRows> ReadRows(const vfs::Env& env,
                                               std::string_view directory,
                                               const vfs::RocksOptions& rocks);
@@ -96,8 +101,9 @@ class Catalog {
   // index.mark (N1). Errors: kFailedPrecondition  the coverage is frozen
   absl::Status MarkIndexFreezing(const Coverage& coverage);
 
-  // index.commit (N5), one batch: the coverage -> frozen; the window's other frozen coverage, re-read here, -> pruning;
-  // if the coverage is terminal, every existing txhash key of its chunks -> pruning.
+  // index.commit (N5), one batch: the coverage -> frozen; the window's other frozen coverage,
+  // re-read here, -> pruning; if the coverage is terminal, every existing txhash key of its chunks
+  // -> pruning.
   //
   // Errors: kFailedPrecondition  the coverage is not freezing
   absl::Status CommitIndex(const Coverage& coverage, const FileDigest& file);

@@ -1,4 +1,5 @@
-// The deletion protocol of artifacts and coverages: demote, unlink, sync the directories, delete the keys.
+// The deletion protocol of artifacts and coverages: demote, unlink, sync the directories, delete
+// the keys.
 #pragma once
 
 #include <string_view>
@@ -14,8 +15,8 @@ namespace permafrost::engine {
 // K3 delete.sync.parent
 // K4 delete.key     one batch
 //
-// Before K2 the live state is read again: what is frozen by then is left alone with a warning, what is absent is
-// skipped. Repeating it after any failure or death finishes the work.
+// Before K2 the live state is read again: what is frozen by then is left alone with a warning, what
+// is absent is skipped. Repeating it after any failure or death finishes the work.
 //
 // Durable: yes, when it returns OK: neither file nor key comes back
 // Errors:  of the file system and the catalog; the keys of what was not proven gone stay
@@ -24,9 +25,9 @@ absl::Status Delete(const StoreContext& context, const DeletionRefs& refs);
 // K2 to K4 only: for what is pruning or freezing already.
 absl::Status Destroy(const StoreContext& context, const DeletionRefs& refs);
 
-// Removes a file's name under a key that is not frozen. A name that is gone already is made and removed once more if
-// its directory exists: if an earlier sync of the directory failed, the earlier removal is unspecified for good and
-// only a new one can be settled (D4).
+// Removes a file's name under a key that is not frozen. A name that is gone already is made and
+// removed once more if its directory exists: if an earlier sync of the directory failed, the
+// earlier removal is unspecified for good and only a new one can be settled (D4).
 //
 // Durable: never; SyncParents settles it
 absl::Status RemoveName(vfs::FileSystem* fs, std::string_view path);

@@ -35,7 +35,8 @@ struct ExpectedPins {
   LedgerSeq earliest_ledger = kFirstLedger;
 };
 
-// Errors: kInvalidArgument  network is not 64 hex digits or empty; the earliest ledger does not begin a chunk
+// Errors: kInvalidArgument  network is not 64 hex digits or empty; the earliest ledger does not
+//                           begin a chunk
 absl::Status CheckExpected(const ExpectedPins& expected);
 
 // The rows to write, in key order.

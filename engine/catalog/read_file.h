@@ -11,7 +11,8 @@
 
 namespace permafrost::engine {
 
-// Errors: kDataLoss  the file is missing, has another length, or its bytes have another checksum; names file and offset
+// Errors: kDataLoss  the file is missing, has another length, or its bytes have another checksum;
+//                    names file and offset
 absl::StatusOr<std::string> ReadVerified(vfs::FileSystem& fs,
                                          std::string_view path,
                                          const FileDigest& digest);

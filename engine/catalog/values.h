@@ -1,4 +1,5 @@
-// What catalog values say: states, and for frozen artifacts the size and checksum of each file. Versioned text.
+// What catalog values say: states, and for frozen artifacts the size and checksum of each file.
+// Versioned text.
 #pragma once
 
 #include <cstdint>

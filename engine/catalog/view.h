@@ -1,4 +1,5 @@
-// A catalog at one moment, as a value: what planning, audits and reads look at. Parsed whole or refused.
+// A catalog at one moment, as a value: what planning, audits and reads look at. Parsed whole or
+// refused.
 #pragma once
 
 #include <map>
@@ -38,15 +39,15 @@ struct CatalogView {
   absl::StatusOr<std::optional<Coverage>> FrozenCoverage(const Geometry& geometry,
                                                          WindowId window) const;
 
-  // The last chunk that the catalog proves complete: the highest with frozen ledgers, or the one before the highest
-  // ready hot chunk; kBeforeFirstChunk on a young store.
+  // The last chunk that the catalog proves complete: the highest with frozen ledgers, or the one
+  // before the highest ready hot chunk; kBeforeFirstChunk on a young store.
   ChunkId LastCompleteChunk() const;
 
   friend bool operator==(const CatalogView&, const CatalogView&) = default;
 };
 
-// Errors: kDataLoss  a key or value is malformed, a frozen value lists other files than the layout's, a pin is missing;
-//                    the text names the key
+// Errors: kDataLoss  a key or value is malformed, a frozen value lists other files than the
+//                    layout's, a pin is missing; the text names the key
 absl::StatusOr<CatalogView> ParseCatalog(const Layout& layout, const CatalogRows& rows);
 
 // One value, checked against the files that the layout gives its key.

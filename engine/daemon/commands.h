@@ -1,4 +1,5 @@
-// The commands of `permafrost` that look at a store, as functions from a world and options to text and an exit code.
+// The commands of `permafrost` that look at a store, as functions from a world and options to text
+// and an exit code.
 #pragma once
 
 #include <cstdint>
@@ -37,10 +38,12 @@ struct CommandResult {
   std::string err;  // one line for standard error, or empty
 };
 
-// The error as a result: one line, and the code that the shell can act on. A held root is kLocked by its caller.
+// The error as a result: one line, and the code that the shell can act on. A held root is kLocked
+// by its caller.
 CommandResult Failure(const absl::Status& status);
 
-// Both lock the whole store, change nothing but the lock files, and refuse a store that is not there.
+// Both lock the whole store, change nothing but the lock files, and refuse a store that is not
+// there.
 CommandResult AuditCommand(const vfs::Env& env, const CommandOptions& options);
 CommandResult CatalogDumpCommand(const vfs::Env& env, const CommandOptions& options);
 CommandResult VersionCommand(OutputForm form);

@@ -1,4 +1,5 @@
-// The one write protocol: mark, write, three barriers, flip; for the artifacts of a chunk and for a window's index.
+// The one write protocol: mark, write, three barriers, flip; for the artifacts of a chunk and for a
+// window's index.
 #pragma once
 
 #include <span>
@@ -19,8 +20,8 @@ namespace permafrost::engine {
 //   F5 freeze.sync.grandparent  each root once
 //   F6 freeze.flip              one batch: frozen, with the digests
 //
-// The source is asked before F1, so that "no source" leaves no trace. A failure after F1 leaves freezing keys; the next
-// attempt writes new inodes.
+// The source is asked before F1, so that "no source" leaves no trace. A failure after F1 leaves
+// freezing keys; the next attempt writes new inodes.
 //
 // Durable: yes, when it returns OK
 absl::Status FreezeChunk(const StoreContext& context,
@@ -30,9 +31,14 @@ absl::Status FreezeChunk(const StoreContext& context,
 
 // Builds and commits the index of a coverage; exactly this coverage frozen already is success.
 //
-//   N1 index.mark · N2 index.write · N3 index.sync.file · N4 index.sync.parent, index.sync.grandparent · N5 index.commit
+//   N1 index.mark
+//   N2 index.write
+//   N3 index.sync.file
+//   N4 index.sync.parent, index.sync.grandparent
+//   N5 index.commit             one batch
 //
-// Errors: kFailedPrecondition  a hash run of the coverage is not frozen (names its key); nothing was done
+// Errors: kFailedPrecondition  a hash run of the coverage is not frozen (names its key); nothing
+//                              was done
 absl::Status BuildIndex(const StoreContext& context,
                         const Coverage& coverage,
                         ArtifactSource& source);

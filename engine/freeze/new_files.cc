@@ -15,7 +15,8 @@
 namespace permafrost::engine {
 namespace {
 
-// Checksums what is appended. A writer that goes back over its bytes has the file read again instead.
+// Checksums what is appended. A writer that goes back over its bytes has the file read again
+// instead.
 class DigestingFile final : public vfs::File {
  public:
   explicit DigestingFile(vfs::File* file) : file_(file) {}

@@ -1,4 +1,5 @@
-// Where the bytes of artifacts come from: the seam between the freeze protocol and whoever knows ledgers.
+// Where the bytes of artifacts come from: the seam between the freeze protocol and whoever knows
+// ledgers.
 #pragma once
 
 #include <cstddef>
@@ -27,7 +28,8 @@ class ArtifactSource {
   // The chunks that can be frozen now: all of their ledgers are at hand. Ascending.
   virtual std::vector<ChunkId> CompleteChunks() = 0;
 
-  // The writer of one file of a chunk's artifact; `file` counts from 0 to Layout::FileCount(kind) - 1.
+  // The writer of one file of a chunk's artifact; `file` counts from 0 to Layout::FileCount(kind) -
+  // 1.
   //
   // Errors: kNotFound  the chunk is not complete here (asked before anything is marked)
   virtual absl::StatusOr<ArtifactWriter> ChunkWriter(const ChunkArtifact& artifact,

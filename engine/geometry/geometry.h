@@ -1,4 +1,5 @@
-// Chunk, window and bucket arithmetic: three run-time sizes and the mappings between ledgers, chunks, windows, buckets.
+// Chunk, window and bucket arithmetic: three run-time sizes and the mappings between ledgers,
+// chunks, windows, buckets.
 #pragma once
 
 #include <cstdint>
@@ -48,7 +49,8 @@ class Geometry {
                      : ChunkId{static_cast<std::int32_t>(above / sizes_.ledgers_per_chunk)};
   }
 
-  // The first and last ledger of a chunk; Last(kBeforeFirstChunk) is ledger 1. Requires chunk <= ChunkMax().
+  // The first and last ledger of a chunk; Last(kBeforeFirstChunk) is ledger 1. Requires chunk <=
+  // ChunkMax().
   constexpr LedgerSeq First(ChunkId chunk) const {
     return Seq(std::int64_t{sizes_.ledgers_per_chunk} * chunk.value() + kFirstLedger.value());
   }
@@ -82,19 +84,22 @@ class Geometry {
     return {ChunkId{first}, ChunkId{first + per_bucket - 1}};
   }
 
-  // The highest chunk of which every ledger is at or below `tip`; kBeforeFirstChunk when none is. Requires tip >= 1.
+  // The highest chunk of which every ledger is at or below `tip`; kBeforeFirstChunk when none is.
+  // Requires tip >= 1.
   constexpr ChunkId LastCompleteChunkAt(LedgerSeq tip) const {
     return ChunkId{
         static_cast<std::int32_t>((std::int64_t{tip.value()} - 1) / sizes_.ledgers_per_chunk) - 1};
   }
 
-  // Whether a ledger ends its chunk; the pre-genesis sentinel 1 counts as a boundary. Requires seq >= 1.
+  // Whether a ledger ends its chunk; the pre-genesis sentinel 1 counts as a boundary. Requires seq
+  // >= 1.
   constexpr bool IsBoundary(LedgerSeq seq) const { return seq == Last(ChunkOf(seq)); }
 
   // Whether a coverage that ends at `last` ends its window too: no chunk of the window can follow.
   constexpr bool IsTerminal(ChunkId last) const { return last == LastChunk(WindowOf(last)); }
 
-  // The highest legal chunk: whole within 32-bit sequences, within eight digits, and its whole window and bucket too.
+  // The highest legal chunk: whole within 32-bit sequences, within eight digits, and its whole
+  // window and bucket too.
   constexpr ChunkId ChunkMax() const {
     const std::int64_t by_seq =
         (std::int64_t{0xffff'ffff} - kBeforeFirstLedger.value()) / sizes_.ledgers_per_chunk - 1;

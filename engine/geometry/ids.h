@@ -1,4 +1,5 @@
-// Distinct integer types for ledgers, chunks, windows and buckets: ordered, printable, without arithmetic.
+// Distinct integer types for ledgers, chunks, windows and buckets: ordered, printable, without
+// arithmetic.
 #pragma once
 
 #include <compare>
@@ -6,7 +7,8 @@
 
 namespace permafrost::engine {
 
-// A value that compares and prints but does not add: arithmetic on ids lives in engine/geometry only.
+// A value that compares and prints but does not add: arithmetic on ids lives in engine/geometry
+// only.
 template <typename Tag, typename Rep>
 class Id {
  public:
@@ -20,7 +22,8 @@ class Id {
   Rep value_ = 0;
 };
 
-// A ledger's sequence number. The first ledger of the network is 2; 1 stands for "before the first ledger".
+// A ledger's sequence number. The first ledger of the network is 2; 1 stands for "before the first
+// ledger".
 using LedgerSeq = Id<struct LedgerSeqTag, std::uint32_t>;
 
 // A chunk's number, from 0. Signed: -1 is "before the first chunk" (kBeforeFirstChunk).

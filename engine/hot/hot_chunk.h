@@ -1,4 +1,5 @@
-// Hot databases: one RocksDB per chunk, bracketed by its catalog key; made, opened, demoted, destroyed.
+// Hot databases: one RocksDB per chunk, bracketed by its catalog key; made, opened, demoted,
+// destroyed.
 #pragma once
 
 #include <memory>
@@ -34,7 +35,8 @@ absl::StatusOr<std::unique_ptr<vfs::RocksDb>> OpenHotChunk(const StoreContext& c
                                                            ChunkId chunk,
                                                            const vfs::RocksOptions& rocks);
 
-// delete.unlink, delete.sync.parent, delete.key of a transient chunk. The caller has closed it. Ready is left alone.
+// delete.unlink, delete.sync.parent, delete.key of a transient chunk. The caller has closed it.
+// Ready is left alone.
 //
 // Durable: yes, when it returns OK
 absl::Status DestroyHotChunk(const StoreContext& context, ChunkId chunk);

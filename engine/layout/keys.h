@@ -1,4 +1,5 @@
-// The catalog's key schema: typed keys and their one text form. Every key prints canonically and only that form parses.
+// The catalog's key schema: typed keys and their one text form. Every key prints canonically and
+// only that form parses.
 #pragma once
 
 #include <array>
@@ -67,8 +68,9 @@ std::string WindowKeyPrefix(WindowId window);
 
 // The one key that prints as `text`.
 //
-// Errors: kDataLoss  not a key of the schema: unknown prefix, kind or pin, wrong digit count, a chunk beyond the
-//                    geometry, lo > hi, a coverage that leaves its window. The text names the key, escaped.
+// Errors: kDataLoss  not a key of the schema: unknown prefix, kind or pin, wrong digit count, a
+//                    chunk beyond the geometry, lo > hi, a coverage that leaves its window. The
+//                    text names the key, escaped.
 absl::StatusOr<Key> ParseKey(const Geometry& geometry, std::string_view text);
 
 // Exactly `digits` ASCII digits; nothing else (no sign, no space) parses.

@@ -27,7 +27,8 @@ namespace permafrost::engine {
 inline constexpr std::string_view kLockFileName = "permafrost.lock";
 inline constexpr std::string_view kCatalogDirName = "rocksdb";
 
-// Directories below the file system's root, each settable on its own; "" for the last two: not configured.
+// Directories below the file system's root, each settable on its own; "" for the last two: not
+// configured.
 struct Roots {
   std::string catalog = "catalog";
   std::string ledgers = "ledgers";
@@ -67,7 +68,8 @@ using FileOwner = std::variant<ArtifactFile, Coverage, HotFile, CatalogFile, Loc
 // Threads: immutable.
 class Layout {
  public:
-  // Errors: kInvalidArgument  a root is empty, malformed, named twice, or stands where another root keeps its own names
+  // Errors: kInvalidArgument  a root is empty, malformed, named twice, or stands where another root
+  //                           keeps its own names
   static absl::StatusOr<Layout> Create(const Geometry& geometry, const Roots& roots);
 
   const Geometry& geometry() const { return geometry_; }
@@ -90,7 +92,8 @@ class Layout {
 
   // The one owner of a regular file's path; the inverse of PathOf.
   //
-  // Errors: kInvalidArgument  no key could name this path (wrong bucket, digits, suffix, depth, window, unknown root)
+  // Errors: kInvalidArgument  no key could name this path (wrong bucket, digits, suffix, depth,
+  //                           window, unknown root)
   absl::StatusOr<FileOwner> OwnerOf(std::string_view path) const;
 
   // The chunk whose hot database directory this is, if the path is <hot>/<chunk:08d>.

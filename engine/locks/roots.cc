@@ -22,8 +22,9 @@ std::vector<std::string> DirectoriesOf(const Layout& layout) {
   return directories;
 }
 
-// Removes a directory if it is empty, then the same for each directory above it. Best effort: whatever is refused (not
-// empty, a mount point, a link, no permission) was not made by a start that failed, and stays.
+// Removes a directory if it is empty, then the same for each directory above it. Best effort:
+// whatever is refused (not empty, a mount point, a link, no permission) was not made by a start
+// that failed, and stays.
 void RemoveEmptyUpwards(vfs::FileSystem* fs, std::string_view directory) {
   while (!directory.empty() && fs->RemoveDir(directory).ok()) {
     VFS_PROBE("engine/roots/empty_directory_renewed");

@@ -1,4 +1,5 @@
-// The storage roots of one process: made with every name on their paths durable, and locked against all others.
+// The storage roots of one process: made with every name on their paths durable, and locked against
+// all others.
 #pragma once
 
 #include <memory>
@@ -14,17 +15,19 @@
 
 namespace permafrost::engine {
 
-// Every configured root, the catalog's database directory, and each directory above them, up to the file system's root
-// (the anchor, which the operator made): created if missing, and their names settled even if none was missing (D8).
+// Every configured root, the catalog's database directory, and each directory above them, up to the
+// file system's root (the anchor, which the operator made): created if missing, and their names
+// settled even if none was missing (D8).
 //
-// A directory found empty is removed and made again first: if an earlier start failed to sync its name, that name is
-// unspecified for good and only a new one can be settled (D4). A root is proven settled by the lock file in it, which
-// is created after this returned.
+// A directory found empty is removed and made again first: if an earlier start failed to sync its
+// name, that name is unspecified for good and only a new one can be settled (D4). A root is proven
+// settled by the lock file in it, which is created after this returned.
 //
 // Durable: yes, when it returns OK. Every sync is under step roots.sync.
 absl::Status PrepareRoots(vfs::FileSystem* fs, const Layout& layout);
 
-// Refuses roots that do not exist, without creating anything: what commands that only look call first.
+// Refuses roots that do not exist, without creating anything: what commands that only look call
+// first.
 //
 // Errors: kNotFound  names the root and the remedy
 absl::Status CheckRootsExist(const vfs::FileSystem& fs, const Layout& layout);
@@ -34,10 +37,11 @@ absl::Status CheckRootsExist(const vfs::FileSystem& fs, const Layout& layout);
 // Threads: one thread at a time.
 class RootLocks {
  public:
-  // Takes permafrost.lock in every configured root; two roots that are one directory are locked once. `holder` is
-  // written into the lock files (the process id).
+  // Takes permafrost.lock in every configured root; two roots that are one directory are locked
+  // once. `holder` is written into the lock files (the process id).
   //
-  // Errors: kFailedPrecondition  another process holds a root; names the root and the holder; nothing stays locked
+  // Errors: kFailedPrecondition  another process holds a root; names the root and the holder;
+  //                              nothing stays locked
   static absl::StatusOr<RootLocks> Take(vfs::FileSystem* fs,
                                         const Layout& layout,
                                         std::string_view holder);

@@ -43,7 +43,8 @@ class Resolver {
     return windows;
   }
 
-  // The longest gapless run from the window's first retained chunk of which every hash run is or can be frozen.
+  // The longest gapless run from the window's first retained chunk of which every hash run is or
+  // can be frozen.
   ChunkRange Buildable(WindowId window) const {
     const ChunkRange chunks = geometry_.ChunksOf(window);
     const ChunkId first = std::max(chunks.first, input_.floor);

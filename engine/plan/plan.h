@@ -1,4 +1,5 @@
-// What is missing and what must go, as a pure function of the catalog: the same catalog gives the same plan.
+// What is missing and what must go, as a pure function of the catalog: the same catalog gives the
+// same plan.
 #pragma once
 
 #include <set>
@@ -37,15 +38,19 @@ struct Plan {
 };
 
 // Rules, with the reference's section 14 and invariants in mind:
-// - deletions: every chunk key below the floor; every index key whose whole window is; every pruning key; every freezing
-//   key that this plan does not build again; every txhash key of a window whose frozen coverage is terminal and is not
-//   rebuilt. Index keys that are freezing or pruning are debris always.
-// - discards: hot chunks below the floor, transient ones, and those with ledgers and events frozen and inside the frozen
+// - deletions: every chunk key below the floor; every index key whose whole window is; every
+//   pruning key; every freezing
+//   key that this plan does not build again; every txhash key of a window whose frozen coverage is
+//   terminal and is not rebuilt. Index keys that are freezing or pruning are debris always.
+// - discards: hot chunks below the floor, transient ones, and those with ledgers and events frozen
+//   and inside the frozen
 //   coverage (invariants 7, 24).
-// - chunks: the kinds of complete chunks at or above the floor that are not frozen; txhash only where an index needs it.
-// - indexes: for each window, from its first retained chunk through the last that is complete or has a frozen hash run
-//   without a gap; nothing if the frozen coverage contains that, or if building it would uncover a retained chunk
-//   (invariant 23).
+// - chunks: the kinds of complete chunks at or above the floor that are not frozen; txhash only
+//   where an index needs it.
+// - indexes: for each window, from its first retained chunk through the last that is complete or
+//   has a frozen hash run
+//   without a gap; nothing if the frozen coverage contains that, or if building it would uncover a
+//   retained chunk (invariant 23).
 //
 // Errors: kDataLoss  two frozen coverages of one window
 absl::StatusOr<Plan> Resolve(const CatalogView& view,

@@ -1,4 +1,5 @@
-// The retention floor: which chunk is the oldest that may be read, and the gate that keeps reads above it.
+// The retention floor: which chunk is the oldest that may be read, and the gate that keeps reads
+// above it.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +16,8 @@ struct RetentionPolicy {
   ChunkId earliest;  // the chunk of the pinned earliest ledger: no floor is below it
 };
 
-// The oldest retained chunk when `last_complete` is the last complete one (kBeforeFirstChunk when none is).
+// The oldest retained chunk when `last_complete` is the last complete one (kBeforeFirstChunk when
+// none is).
 constexpr ChunkId FloorAt(const RetentionPolicy& policy, ChunkId last_complete) {
   if (policy.retention_chunks == 0) return policy.earliest;
   const std::int64_t floor = std::int64_t{last_complete.value()} - policy.retention_chunks + 1;

@@ -1,6 +1,8 @@
-// A store: roots, locks, catalog, hot databases, freezing, the lifecycle and verified reads, behind one object.
+// A store: roots, locks, catalog, hot databases, freezing, the lifecycle and verified reads, behind
+// one object.
 //
-// One thread. Everything that changes the disk goes through the protocols of freeze/, hot/ and catalog/deletion.h.
+// One thread. Everything that changes the disk goes through the protocols of freeze/, hot/ and
+// catalog/deletion.h.
 #pragma once
 
 #include <cstdint>
@@ -81,7 +83,8 @@ class Store {
   absl::Status BuildIndex(const Coverage& coverage, ArtifactSource& source);
   // Makes an empty hot chunk, wiping what a transient one left.
   absl::Status CreateHot(ChunkId chunk);
-  // The open database of a ready chunk; owned by the store, valid until it is demoted or the store closes.
+  // The open database of a ready chunk; owned by the store, valid until it is demoted or the store
+  // closes.
   absl::StatusOr<vfs::RocksDb*> OpenHot(ChunkId chunk);
   // ready -> transient: the chunk must be made again or discarded.
   absl::Status DemoteHot(ChunkId chunk);
@@ -90,18 +93,21 @@ class Store {
 
   // What a lifecycle run would do now.
   absl::StatusOr<Plan> PlanNow(ArtifactSource& source);
-  // Raises the floor, then plans and executes until the plan is empty: settled. A failing item does not stop the others
-  // (a full disk must not block reclaiming); the first error is returned, and the next run finds what is left.
+  // Raises the floor, then plans and executes until the plan is empty: settled. A failing item does
+  // not stop the others (a full disk must not block reclaiming); the first error is returned, and
+  // the next run finds what is left.
   //
   // Errors: kInternal  not settled after kLifecycleRoundsMax rounds
   absl::StatusOr<LifecycleReport> RunLifecycle(ArtifactSource& source);
-  // Takes effect with the next run; a wider retention than the floor in force allows, only at the next start.
+  // Takes effect with the next run; a wider retention than the floor in force allows, only at the
+  // next start.
   void SetRetention(std::uint32_t retention_chunks);
 
   // ---- Reads.
 
   ChunkId floor() const { return gate_.floor(); }
-  // Cold if frozen, else a ready hot chunk, else not found. Cold bytes are verified against the catalog.
+  // Cold if frozen, else a ready hot chunk, else not found. Cold bytes are verified against the
+  // catalog.
   //
   // Errors: kNotFound  below the floor, or no home
   //         kDataLoss  a frozen file is missing or altered; names file and offset
@@ -117,7 +123,8 @@ class Store {
   // Whether a catalog write failed: only closing and opening again helps.
   bool needs_reopen() const { return catalog_->is_poisoned(); }
 
-  // Closes the databases and gives back the locks. Dropping a store without Close is the death of the process.
+  // Closes the databases and gives back the locks. Dropping a store without Close is the death of
+  // the process.
   absl::Status Close();
 
  private:
@@ -139,8 +146,8 @@ class Store {
   FloorGate gate_;
 };
 
-// A settled store is reached within four rounds from any state (delete and build, sweep inputs and predecessors, discard);
-// more is a bug.
+// A settled store is reached within four rounds from any state (delete and build, sweep inputs and
+// predecessors, discard); more is a bug.
 inline constexpr int kLifecycleRoundsMax = 8;
 
 }  // namespace permafrost::engine

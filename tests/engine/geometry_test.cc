@@ -1,4 +1,5 @@
-// Geometry: the reference's worked values, the sentinel, refusals, and the mappings against plain arithmetic.
+// Geometry: the reference's worked values, the sentinel, refusals, and the mappings against plain
+// arithmetic.
 #include "engine/geometry/geometry.h"
 
 #include <gmock/gmock.h>

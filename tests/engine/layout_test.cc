@@ -1,4 +1,5 @@
-// The layout: paths as the reference draws them, the bijection over random keys, and hostile paths refused.
+// The layout: paths as the reference draws them, the bijection over random keys, and hostile paths
+// refused.
 #include "engine/layout/layout.h"
 
 #include <gmock/gmock.h>

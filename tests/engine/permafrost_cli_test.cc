@@ -42,7 +42,7 @@ std::string ReadAll(FILE* stream) {
 }
 
 // Runs the binary with these arguments; standard error goes through a file in `scratch`.
-Ran Run(const TempDir& scratch, const std::string& arguments) {
+Ran RunBinary(const TempDir& scratch, const std::string& arguments) {
   const std::string err_path = scratch.Join("stderr");
   const std::string line = std::string(PERMAFROST_BINARY) + " " + arguments + " 2>" + err_path;
   FILE* const pipe = ::popen(line.c_str(), "r");
@@ -94,7 +94,7 @@ class PermafrostCli : public ::testing::Test {
     ASSERT_OK(real.store().RunLifecycle(source));
     ASSERT_OK(real.Close());
   }
-  Ran Command(const std::string& arguments) { return Run(scratch_, arguments); }
+  Ran Command(const std::string& arguments) { return RunBinary(scratch_, arguments); }
 
   TempDir scratch_;
   const std::string data_ = scratch_.Join("data");

@@ -1,4 +1,5 @@
-// The store on a simulated disk: first start, pins, locks, freezing, indexes, hot chunks, retention, verified reads.
+// The store on a simulated disk: first start, pins, locks, freezing, indexes, hot chunks,
+// retention, verified reads.
 #include "engine/store/store.h"
 
 #include <gmock/gmock.h>

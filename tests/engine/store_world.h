@@ -1,4 +1,5 @@
-// A store on a simulated disk for tests: the world below it, a deterministic source, and one-line helpers.
+// A store on a simulated disk for tests: the world below it, a deterministic source, and one-line
+// helpers.
 #pragma once
 
 #include <cstdint>
@@ -70,8 +71,8 @@ class StoreWorld {
 // Every regular file outside database directories and lock files, with its owner's key text.
 std::map<std::string, std::string> ArtifactFilesOn(const vfs::FileSystem& fs, const Layout& layout);
 
-// What is wrong between disk and catalog of an open store; empty when each file has its key, each frozen key its files,
-// with the right bytes, and each ready chunk opens. Reads through the store.
+// What is wrong between disk and catalog of an open store; empty when each file has its key, each
+// frozen key its files, with the right bytes, and each ready chunk opens. Reads through the store.
 std::string Disagreement(Store& store, const vfs::FileSystem& fs);
 
 }  // namespace permafrost::engine::testing

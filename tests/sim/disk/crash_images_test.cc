@@ -95,13 +95,14 @@ class RandomLife {
   SimFileSystem fs_;
 };
 
-// The tree built again by plain calls on a fresh disk and settled: equal trees must have equal keys.
+// The tree built again by plain calls on a fresh disk, and settled.
 DiskState Rebuilt(const InodeTree& tree) {
   SimFileSystem fs;
   std::map<InodeId, std::string> seen;
   std::vector<std::pair<InodeId, std::string>> todo = {{kRootInode, ""}};
   while (!todo.empty()) {
-    const auto [dir, path] = todo.back();
+    const InodeId dir = todo.back().first;
+    const std::string path = todo.back().second;
     todo.pop_back();
     tree.Find(dir)->entries.ForEach([&](const std::string& name, InodeId child) {
       const Inode* inode = tree.Find(child);

@@ -1,6 +1,6 @@
 // The same random operations on the simulated and on the real disk: same results, codes, contents.
 //
-// Usage: live_semantics_test [--operations=N] (default 100,000); RapidCheck's RC_PARAMS fixes a seed.
+// Usage: live_semantics_test [--operations=N] (default 100,000); RC_PARAMS="seed=S" fixes the seed.
 #include <algorithm>
 #include <array>
 #include <charconv>

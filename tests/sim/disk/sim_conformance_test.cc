@@ -1,4 +1,4 @@
-// The conformance suite over the simulated disk: fresh, and booted from a crash image of a used one.
+// The conformance suite over the simulated disk: fresh, and booted from a crash image.
 #include "sim/disk/crash_images.h"
 #include "sim/disk/sim_file_system.h"
 #include "tests/conformance/conformance.h"

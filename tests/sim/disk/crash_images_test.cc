@@ -306,6 +306,21 @@ TEST(CrashImages, LostWritesBelowTheSizeShowZerosStaleBytesOrGarbage) {
   EXPECT_EQ(CutDumpsWith(fs.state(), "strict", "fill=garbage").size(), 1U);
 }
 
+TEST(CrashImages, FillNeverTouchesBytesOfTheSectorThatSurvived) {
+  SimFileSystem fs;
+  MakeSettled(fs, "old", Sectors('o', 1));
+  ASSERT_OK(fs.Unlink("old"));
+  ASSERT_OK(fs.SyncDir(""));
+  MakeSettled(fs, "f", std::string(100, 'a'));
+  ASSERT_OK(OpenFile(fs, "f")->Append(std::string(60, 'B')));
+  ASSERT_OK(OpenFile(fs, "f")->Write(300, std::string(40, 'C')));
+
+  // The gap from 160 to 300 was never written: it is zero whatever the disk held there.
+  EXPECT_EQ(
+      CutDumpsWith(fs.state(), "strict", "fill=stale"),
+      (std::set<std::string>{"f={a100 o60}", "f={a100 o60 .140 o40}", "f={a100 B60 .140 o40}"}));
+}
+
 TEST(CrashImages, BytesTearOnlyUnderTheirModifier) {
   SimFileSystem fs;
   MakeSettled(fs, "f", Sectors('a', 9));

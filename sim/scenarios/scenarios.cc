@@ -1,14 +1,16 @@
 // The registry of scenarios.
 #include "sim/explore/scenario.h"
+#include "sim/scenarios/catalog_lifecycle.h"
 #include "sim/scenarios/rocksdb_basic.h"
 
 namespace permafrost::sim {
 
 std::unique_ptr<Scenario> MakeScenario(std::string_view name, const ScenarioOptions& options) {
+  if (name == "catalog/lifecycle") return MakeCatalogLifecycle(options);
   if (name == "rocksdb/basic") return MakeRocksDbBasic(options);
   return nullptr;
 }
 
-std::vector<std::string> ScenarioNames() { return {"rocksdb/basic"}; }
+std::vector<std::string> ScenarioNames() { return {"catalog/lifecycle", "rocksdb/basic"}; }
 
 }  // namespace permafrost::sim

@@ -1,0 +1,316 @@
+// Raw keys and raw files against each other.
+#include "sim/oracle/store_predicates.h"
+
+#include <charconv>
+#include <optional>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "vfs/base/crc32c.h"
+#include "vfs/base/status.h"
+#include "vfs/base/status_macros.h"
+#include "vfs/rocksdb/rocks_db.h"
+
+namespace permafrost::sim {
+namespace {
+
+constexpr char kCatalogDir[] = "catalog/rocksdb";
+constexpr std::string_view kArtifactRoots[] = {"ledgers", "events", "txhash/raw", "txhash/index",
+                                               "hot"};
+
+// A catalog row as the oracle reads it.
+struct ChunkRow {
+  std::uint32_t chunk = 0;
+  std::string kind;
+  std::string state;
+  std::string value;
+};
+struct IndexRow {
+  std::uint32_t window = 0;
+  std::uint32_t first = 0;
+  std::uint32_t last = 0;
+  std::string state;
+  std::string value;
+};
+struct HotRow {
+  std::uint32_t chunk = 0;
+  std::string state;
+};
+
+std::vector<std::string> Split(std::string_view text, char separator) {
+  std::vector<std::string> parts;
+  while (true) {
+    const std::size_t at = text.find(separator);
+    parts.emplace_back(text.substr(0, at));
+    if (at == std::string_view::npos) return parts;
+    text.remove_prefix(at + 1);
+  }
+}
+
+std::optional<std::uint32_t> EightDigits(const std::string& text) {
+  if (text.size() != 8 || text.find_first_not_of("0123456789") != std::string::npos)
+    return std::nullopt;
+  std::uint32_t value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
+
+// One judgement of one store.
+class Inspection {
+ public:
+  Inspection(const vfs::Env& env, const StoreFacts& facts) : env_(env), facts_(facts) {}
+
+  std::vector<Violation> Run(Moment moment, std::int64_t floor) {
+    const auto rows = CatalogRowsAtRest(env_, facts_.rocks);
+    if (!rows.ok()) {
+      Report("12-database-opens", "catalog: " + vfs::Message(rows.status()));
+      return std::move(found_);
+    }
+    for (const auto& [key, value] : *rows) ParseRow(key, value);
+    CheckOneFrozenCoverage();
+    for (const ChunkRow& row : chunks_) CheckChunkRow(row);
+    for (const IndexRow& row : indexes_) CheckIndexRow(row);
+    for (const HotRow& row : hot_) CheckHotRow(row);
+    CheckEveryFileHasItsKey();
+    if (moment == Moment::kSettled) CheckSettled(floor);
+    return std::move(found_);
+  }
+
+ private:
+  void Report(std::string invariant, std::string text) {
+    found_.push_back({std::move(invariant), std::move(text)});
+  }
+
+  void ParseRow(const std::string& key, const std::string& value) {
+    const std::vector<std::string> parts = Split(key, ':');
+    const std::vector<std::string> words = Split(value, ' ');
+    const std::string state = words.size() > 1 ? words[1] : "";
+    const bool is_artifact_state = state == "freezing" || state == "frozen" || state == "pruning";
+    bool is_good = false;
+    if (parts[0] == "chunk" && parts.size() == 3) {
+      const auto chunk = EightDigits(parts[1]);
+      const bool is_kind = parts[2] == "ledgers" || parts[2] == "events" || parts[2] == "txhash";
+      is_good = chunk.has_value() && is_kind && is_artifact_state;
+      if (is_good) chunks_.push_back({*chunk, parts[2], state, value});
+    } else if (parts[0] == "index" && parts.size() == 4) {
+      const auto window = EightDigits(parts[1]);
+      const auto first = EightDigits(parts[2]);
+      const auto last = EightDigits(parts[3]);
+      is_good = window && first && last && *first <= *last &&
+                *first / facts_.chunks_per_window == *window &&
+                *last / facts_.chunks_per_window == *window && is_artifact_state;
+      if (is_good) indexes_.push_back({*window, *first, *last, state, value});
+    } else if (parts[0] == "hot" && parts.size() == 3 && parts[1] == "chunk") {
+      const auto chunk = EightDigits(parts[2]);
+      is_good = chunk.has_value() && (state == "transient" || state == "ready");
+      if (is_good) hot_.push_back({*chunk, state});
+    } else if (parts[0] == "config") {
+      is_good = true;
+    }
+    if (!is_good) Report("9-every-key-parses", fmt::format("key {} = {}", key, value));
+  }
+
+  std::vector<std::string> FilesOf(const ChunkRow& row) const {
+    const std::string bucket = fmt::format("{:05}", row.chunk / facts_.chunks_per_bucket);
+    if (row.kind == "ledgers") return {fmt::format("ledgers/{}/{:08}.pack", bucket, row.chunk)};
+    if (row.kind == "txhash") return {fmt::format("txhash/raw/{}/{:08}.bin", bucket, row.chunk)};
+    const std::string stem = fmt::format("events/{}/{:08}", bucket, row.chunk);
+    return {stem + "-events.pack", stem + "-index.pack", stem + "-index.hash"};
+  }
+  static std::string FileOf(const IndexRow& row) {
+    return fmt::format("txhash/index/{:08}/{:08}-{:08}.idx", row.window, row.first, row.last);
+  }
+
+  // The file is there, with the length and checksum that its key records, and with the bytes it must have.
+  void CheckFrozenFile(const std::string& key,
+                       const std::string& path,
+                       const std::string& value,
+                       const std::string& expected) {
+    const auto bytes = ReadWholeFile(*env_.fs, path);
+    if (!bytes.ok()) {
+      Report("11-frozen-file-exists",
+             fmt::format("{} is frozen, {}", key, vfs::Message(bytes.status())));
+      return;
+    }
+    const std::string name(vfs::NameOf(path));
+    const std::string record =
+        fmt::format(" {}={}:{:08x}", name, bytes->size(), vfs::Crc32c(*bytes));
+    if (value.find(record) == std::string::npos) {
+      Report("18-frozen-is-durable",
+             fmt::format("{} is frozen and {} has {} bytes with checksum {:08x}, recorded is {}",
+                         key, path, bytes->size(), vfs::Crc32c(*bytes), value));
+    } else if (!expected.empty() && *bytes != expected) {
+      Report("18-frozen-is-durable",
+             fmt::format("{} is frozen and {} does not hold what its writer wrote", key, path));
+    }
+  }
+
+  void CheckChunkRow(const ChunkRow& row) {
+    const std::string key = fmt::format("chunk:{:08}:{}", row.chunk, row.kind);
+    const std::vector<std::string> files = FilesOf(row);
+    for (std::size_t i = 0; i < files.size(); ++i) {
+      owned_.insert(files[i]);
+      if (row.state != "frozen") continue;
+      CheckFrozenFile(key, files[i], row.value,
+                      facts_.chunk_file ? facts_.chunk_file(row.kind, row.chunk, i) : "");
+    }
+  }
+
+  void CheckIndexRow(const IndexRow& row) {
+    owned_.insert(FileOf(row));
+    if (row.state != "frozen") return;
+    const std::string key = fmt::format("index:{:08}:{:08}:{:08}", row.window, row.first, row.last);
+    CheckFrozenFile(key, FileOf(row), row.value,
+                    facts_.index_file ? facts_.index_file(row.first, row.last) : "");
+  }
+
+  void CheckHotRow(const HotRow& row) {
+    const std::string dir = fmt::format("hot/{:08}", row.chunk);
+    hot_dirs_.insert(dir);
+    if (row.state != "ready") return;
+    vfs::RocksDbOptions options;
+    options.rocks = facts_.rocks;
+    options.rule = vfs::OpenRule::kMustExist;
+    options.dir_owner = vfs::DirOwner::kCaller;
+    const auto db = vfs::RocksDb::Open(env_, dir, options);
+    if (!db.ok()) {
+      Report("12-database-opens",
+             fmt::format("hot:chunk:{:08} is ready: {}", row.chunk, vfs::Message(db.status())));
+    }
+  }
+
+  void CheckOneFrozenCoverage() {
+    std::map<std::uint32_t, std::string> frozen;
+    for (const IndexRow& row : indexes_) {
+      if (row.state != "frozen") continue;
+      const std::string text = fmt::format("[{},{}]", row.first, row.last);
+      const auto [it, is_first] = frozen.emplace(row.window, text);
+      if (!is_first)
+        Report("5-one-frozen-coverage",
+               fmt::format("window {} has {} and {} frozen", row.window, it->second, text));
+    }
+  }
+
+  void CheckEveryFileHasItsKey() {
+    for (const std::string_view root : kArtifactRoots) {
+      const auto files = FilesBelow(*env_.fs, std::string(root));
+      if (!files.ok()) continue;  // the root is not there yet
+      for (const std::string& file : *files) {
+        if (vfs::NameOf(file) == "permafrost.lock" || owned_.contains(file)) continue;
+        if (root == "hot" && hot_dirs_.contains(file.substr(0, file.find('/', 4)))) continue;
+        Report("10-every-file-has-a-key", fmt::format("{} has no key", file));
+      }
+    }
+    const auto children = env_.fs->List("hot");
+    if (!children.ok()) return;
+    for (const vfs::DirEntry& entry : *children) {
+      const std::string dir = "hot/" + entry.name;
+      if (entry.kind == vfs::FileKind::kDirectory && !hot_dirs_.contains(dir))
+        Report("13-every-hot-directory-has-a-key", dir + " has no key");
+    }
+  }
+
+  void CheckSettled(std::int64_t floor) {
+    std::map<std::uint32_t, std::set<std::string>> frozen_kinds;
+    for (const ChunkRow& row : chunks_) {
+      const std::string key = fmt::format("chunk:{:08}:{} = {}", row.chunk, row.kind, row.state);
+      if (row.state != "frozen") Report("6-no-transient-when-settled", key);
+      if (row.chunk < floor)
+        Report("15-nothing-below-the-floor", fmt::format("{}, floor is {}", key, floor));
+      if (row.state == "frozen") frozen_kinds[row.chunk].insert(row.kind);
+    }
+    std::map<std::uint32_t, const IndexRow*> coverage;
+    for (const IndexRow& row : indexes_) {
+      const std::string key =
+          fmt::format("index:{:08}:{:08}:{:08} = {}", row.window, row.first, row.last, row.state);
+      if (row.state != "frozen") Report("6-no-transient-when-settled", key);
+      if (static_cast<std::int64_t>((row.window + 1) * facts_.chunks_per_window) - 1 < floor)
+        Report("16-no-index-below-the-floor", key);
+      if (row.state == "frozen") coverage[row.window] = &row;
+    }
+    for (const auto& [chunk, kinds] : frozen_kinds) {
+      const auto it = coverage.find(chunk / facts_.chunks_per_window);
+      const bool is_terminal = it != coverage.end() &&
+                               it->second->last == (it->first + 1) * facts_.chunks_per_window - 1;
+      if (is_terminal && kinds.contains("txhash"))
+        Report("8-no-inputs-of-a-finished-window", fmt::format("chunk:{:08}:txhash", chunk));
+    }
+    for (const HotRow& row : hot_) {
+      const std::string key = fmt::format("hot:chunk:{:08} = {}", row.chunk, row.state);
+      if (row.state != "ready") Report("6-no-transient-when-settled", key);
+      if (row.chunk < floor)
+        Report("15-nothing-below-the-floor", fmt::format("{}, floor is {}", key, floor));
+      const auto kinds = frozen_kinds.find(row.chunk);
+      const auto it = coverage.find(row.chunk / facts_.chunks_per_window);
+      const bool is_covered =
+          it != coverage.end() && it->second->first <= row.chunk && row.chunk <= it->second->last;
+      if (is_covered && kinds != frozen_kinds.end() && kinds->second.contains("ledgers") &&
+          kinds->second.contains("events")) {
+        Report("7-no-hot-when-cold-serves", key);
+      }
+    }
+  }
+
+  const vfs::Env& env_;
+  const StoreFacts& facts_;
+  std::vector<Violation> found_;
+  std::vector<ChunkRow> chunks_;
+  std::vector<IndexRow> indexes_;
+  std::vector<HotRow> hot_;
+  std::set<std::string> owned_;
+  std::set<std::string> hot_dirs_;
+};
+
+}  // namespace
+
+std::vector<Violation> CheckStore(const vfs::Env& env,
+                                  const StoreFacts& facts,
+                                  Moment moment,
+                                  std::int64_t floor) {
+  return Inspection(env, facts).Run(moment, floor);
+}
+
+absl::StatusOr<std::vector<std::string>> FilesBelow(const vfs::FileSystem& fs,
+                                                    const std::string& path) {
+  std::vector<std::string> files;
+  VFS_ASSIGN_OR_RETURN(const auto entries, fs.List(path));
+  for (const vfs::DirEntry& entry : entries) {
+    const std::string child = vfs::JoinPath(path, entry.name);
+    if (entry.kind == vfs::FileKind::kFile) {
+      files.push_back(child);
+      continue;
+    }
+    VFS_ASSIGN_OR_RETURN(const auto below, FilesBelow(fs, child));
+    files.insert(files.end(), below.begin(), below.end());
+  }
+  return files;
+}
+
+absl::StatusOr<std::map<std::string, std::string>> CatalogRowsAtRest(
+    const vfs::Env& env, const vfs::RocksOptions& rocks) {
+  vfs::RocksDbOptions options;
+  options.rocks = rocks;
+  options.rule = vfs::OpenRule::kMustExist;
+  options.dir_owner = vfs::DirOwner::kCaller;
+  auto db = vfs::RocksDb::Open(env, kCatalogDir, options);
+  if (absl::IsNotFound(db.status())) return std::map<std::string, std::string>();
+  if (!db.ok()) return db.status();
+  VFS_ASSIGN_OR_RETURN(const auto rows, (*db)->Scan(vfs::kDefaultFamily, {}));
+  std::map<std::string, std::string> map(rows.begin(), rows.end());
+  VFS_RETURN_IF_ERROR((*db)->Close());
+  return map;
+}
+
+absl::StatusOr<std::string> ReadWholeFile(const vfs::FileSystem& fs, const std::string& path) {
+  // Opening for reading changes nothing; the interface has no const open.
+  VFS_ASSIGN_OR_RETURN(const auto file,
+                       const_cast<vfs::FileSystem&>(fs).Open(path, vfs::OpenMode::kRead));
+  VFS_ASSIGN_OR_RETURN(const std::uint64_t bytes, file->Size());
+  std::string content(bytes, '\0');
+  VFS_ASSIGN_OR_RETURN(const std::size_t count, file->Read(0, content));
+  if (count != bytes) return vfs::DataLoss("read {}: {} of {} bytes", path, count, bytes);
+  return content;
+}
+
+}  // namespace permafrost::sim

@@ -1,0 +1,510 @@
+// Drives engine::Store and writes down what it promises.
+#include "sim/scenarios/lifecycle_session.h"
+
+#include <algorithm>
+#include <charconv>
+#include <sstream>
+
+#include <fmt/format.h>
+
+#include "sim/oracle/expectation.h"
+#include "sim/scenarios/ledger_model.h"
+#include "vfs/base/check.h"
+#include "vfs/base/status.h"
+#include "vfs/base/status_macros.h"
+#include "vfs/base/step.h"
+
+namespace permafrost::sim {
+namespace {
+
+using engine::ArtifactKind;
+using engine::ChunkArtifact;
+using engine::ChunkId;
+
+constexpr int kStartAttempts = 3;
+constexpr char kFull[] = "full";
+
+ChunkId Id(std::uint32_t chunk) { return ChunkId{static_cast<std::int32_t>(chunk)}; }
+std::uint32_t Number(ChunkId chunk) { return static_cast<std::uint32_t>(chunk.value()); }
+
+std::string CountText(std::uint32_t count) {
+  if (count == 0) return kAbsent;
+  if (count == kModelLedgersPerChunk) return kFull;
+  return fmt::format("{} of {}", count, kModelLedgersPerChunk);
+}
+
+std::string Domain(std::string_view what, std::uint32_t chunk) {
+  return fmt::format("{}/{}", what, chunk);
+}
+
+std::uint32_t ToNumber(const std::string& text) {
+  std::uint32_t value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
+
+// Errors of reading become values: an answer that no attempt allows is a violation.
+std::string ErrorValue(const absl::Status& status) {
+  return absl::IsNotFound(status) ? std::string(kAbsent) : "error: " + vfs::Message(status);
+}
+
+engine::ArtifactWriter WriterOf(std::string bytes) {
+  return [bytes = std::move(bytes)](vfs::File& file) -> absl::Status {
+    // Several appends, so that a cut can fall between the blocks of a file.
+    constexpr std::size_t kPiece = 900;
+    for (std::size_t at = 0; at < bytes.size(); at += kPiece) {
+      VFS_RETURN_IF_ERROR(file.Append(std::string_view(bytes).substr(at, kPiece)));
+    }
+    return absl::OkStatus();
+  };
+}
+
+engine::ArtifactWriter FailingWriterOf(std::string bytes) {
+  return [bytes = std::move(bytes)](vfs::File& file) -> absl::Status {
+    VFS_RETURN_IF_ERROR(file.Append(std::string_view(bytes).substr(0, bytes.size() / 2)));
+    return vfs::Unavailable("read the lake: the object ended early");
+  };
+}
+
+}  // namespace
+
+// What can be frozen: the lake's chunks, and hot chunks that are whole.
+class LifecycleSession::Source final : public engine::ArtifactSource {
+ public:
+  explicit Source(LifecycleSession& session) : session_(session) {}
+
+  void set_failing(bool is_failing) { is_failing_ = is_failing; }
+
+  std::vector<ChunkId> CompleteChunks() override {
+    std::set<ChunkId> complete;
+    for (std::uint32_t c = 0; c < session_.config_.lake_chunks; ++c) complete.insert(Id(c));
+    const auto view = session_.store_->View();
+    if (view.ok()) {
+      for (const auto& [chunk, state] : view->hot) {
+        const bool is_ready = state == engine::HotState::kReady;
+        if (is_ready && session_.HotCount(Number(chunk)) == kModelLedgersPerChunk)
+          complete.insert(chunk);
+      }
+    }
+    return {complete.begin(), complete.end()};
+  }
+
+  absl::StatusOr<engine::ArtifactWriter> ChunkWriter(const ChunkArtifact& artifact,
+                                                     std::size_t file) override {
+    const std::uint32_t chunk = Number(artifact.chunk);
+    if (chunk >= session_.config_.lake_chunks &&
+        session_.HotCount(chunk) != kModelLedgersPerChunk) {
+      return vfs::NotFound("freeze chunk {}: neither in the lake nor whole in the hot tier", chunk);
+    }
+    std::string bytes = FrozenFileBytes(engine::ToString(artifact.kind), chunk, file);
+    return is_failing_ ? FailingWriterOf(std::move(bytes)) : WriterOf(std::move(bytes));
+  }
+
+  absl::StatusOr<engine::ArtifactWriter> IndexWriter(const engine::Coverage& coverage,
+                                                     engine::HashRunReader inputs) override {
+    return [coverage, inputs = std::move(inputs)](vfs::File& file) mutable -> absl::Status {
+      std::string payload;
+      for (std::int32_t c = coverage.chunks.first.value(); c <= coverage.chunks.last.value(); ++c) {
+        VFS_ASSIGN_OR_RETURN(const std::string run, inputs(ChunkId{c}));
+        payload += IndexLine(static_cast<std::uint32_t>(c), run);
+      }
+      constexpr std::size_t kPaddedBytes = 1400;
+      while (payload.size() < kPaddedBytes) payload += fmt::format("pad {}\n", payload.size());
+      return WriterOf(EncodeBlocks(payload))(file);
+    };
+  }
+
+ private:
+  LifecycleSession& session_;
+  bool is_failing_ = false;
+};
+
+std::string ToString(const LifecycleConfig& config) {
+  return fmt::format("retention={} lake={}", config.retention_chunks, config.lake_chunks);
+}
+
+LifecycleConfig ParseLifecycleConfig(std::string_view text) {
+  LifecycleConfig config;
+  std::istringstream words{std::string(text)};
+  std::string word;
+  while (words >> word) {
+    const std::size_t equals = word.find('=');
+    VFS_CHECK(equals != std::string::npos, "config '{}'", text);
+    const std::uint32_t value = ToNumber(word.substr(equals + 1));
+    (word.substr(0, equals) == "lake" ? config.lake_chunks : config.retention_chunks) = value;
+  }
+  return config;
+}
+
+engine::StoreOptions LifecycleStoreOptions(const LifecycleConfig& config,
+                                           const vfs::RocksOptions& rocks) {
+  const auto geometry = engine::Geometry::Create({.ledgers_per_chunk = kModelLedgersPerChunk,
+                                                  .chunks_per_window = kModelChunksPerWindow,
+                                                  .chunks_per_bucket = kModelChunksPerBucket});
+  VFS_CHECK(geometry.ok(), "geometry");
+  return {.geometry = *geometry,
+          .retention_chunks = config.retention_chunks,
+          .rocks = rocks,
+          .holder = "1"};
+}
+
+LifecycleSession::LifecycleSession(World& world, History& history, const vfs::RocksOptions& rocks)
+    : world_(world),
+      history_(history),
+      rocks_(rocks),
+      config_(ParseLifecycleConfig(history.config())),
+      source_(std::make_unique<Source>(*this)) {}
+
+LifecycleSession::~LifecycleSession() = default;
+
+bool LifecycleSession::Start() {
+  for (int attempt = 1; attempt <= kStartAttempts; ++attempt) {
+    const std::size_t faults_before = world_.faulty().Injected().size();
+    const absl::Status status = Open();
+    if (status.ok()) {
+      ServeAll();
+      return true;
+    }
+    Die();
+    if (world_.faulty().Injected().size() == faults_before) {
+      history_.Violate("27-start-is-possible", vfs::Message(status));
+      return false;
+    }
+  }
+  return false;
+}
+
+absl::Status LifecycleSession::Open() {
+  VFS_ASSIGN_OR_RETURN(store_,
+                       engine::Store::Open(world_.env(), LifecycleStoreOptions(config_, rocks_)));
+  floor_ = 0;
+  VFS_ASSIGN_OR_RETURN(const engine::CatalogView view, store_->View());
+  RaiseFloor(view);
+  return absl::OkStatus();
+}
+
+void LifecycleSession::Stop() {
+  if (store_ == nullptr) return;
+  if (!store_->Close().ok()) world_.KillProcess();
+  store_.reset();
+}
+
+void LifecycleSession::Die() {
+  store_.reset();
+  world_.KillProcess();
+}
+
+bool LifecycleSession::Execute(const std::string& op) {
+  std::istringstream stream(op);
+  std::vector<std::string> words;
+  for (std::string word; stream >> word;) words.push_back(word);
+  if (words.empty()) return true;
+  if (words[0] == "die" || words[0] == "restart") {
+    if (words[0] == "die") {
+      Die();
+    } else {
+      Stop();
+    }
+    return Start();
+  }
+  // A failed operation is tried again in the running process, then after a restart, then given up.
+  for (int attempt = 1; attempt <= 3; ++attempt) {
+    const std::size_t faults_before = world_.faulty().Injected().size();
+    const absl::Status status = ExecuteOnce(words);
+    if (status.ok() || absl::IsUnavailable(status)) return true;
+    if (world_.faulty().Injected().size() == faults_before && world_.faulty().Injected().empty()) {
+      history_.Violate("32-operation-succeeds", fmt::format("{}: {}", op, vfs::Message(status)));
+      return false;
+    }
+    if (store_->needs_reopen() || attempt >= 2) {
+      Die();
+      if (!Start()) return false;
+    }
+  }
+  return true;
+}
+
+absl::Status LifecycleSession::ExecuteOnce(const std::vector<std::string>& words) {
+  const auto number = [&](std::size_t i) { return i < words.size() ? ToNumber(words[i]) : 0; };
+  const std::string& verb = words[0];
+  if (verb == "lake") return Lake(number(1));
+  if (verb == "retain") return Retain(number(1));
+  if (verb == "freeze") return Freeze(number(1), false);
+  if (verb == "freeze-failing") return Freeze(number(1), true);
+  if (verb == "index") return Index(number(1), number(2));
+  if (verb == "hot") return Hot(number(1));
+  if (verb == "ingest") return Ingest(number(1), number(2));
+  if (verb == "remake-hot") return RemakeHot(number(1));
+  if (verb == "run") return RunLifecycle();
+  return vfs::InvalidArgument("run catalog/lifecycle: unknown operation '{}'", verb);
+}
+
+absl::Status LifecycleSession::Lake(std::uint32_t chunks) {
+  config_.lake_chunks = std::max(config_.lake_chunks, std::min(chunks, kLifecycleChunksMax));
+  history_.Configure(ToString(config_));
+  return absl::OkStatus();
+}
+
+absl::Status LifecycleSession::Retain(std::uint32_t chunks) {
+  // From now on a restart may hide or bring back anything near either floor: both answers are allowed until the next
+  // run has settled the question.
+  for (std::uint32_t c = 0; c < kLifecycleChunksMax; ++c) {
+    for (const char* what : {"ledgers", "events", "lookup"}) {
+      const std::string now = what == std::string_view("lookup") ? LookUp(c) : ReadRows(what, c);
+      history_.Attempt(Domain(what, c), now);
+      if (now == kAbsent && static_cast<std::int64_t>(c) < floor_) {
+        history_.Attempt(Domain(what, c), kFull);
+        history_.Attempt(Domain(what, c), kAbsent);
+      } else if (now != kAbsent) {
+        history_.Attempt(Domain(what, c), kAbsent);
+        history_.Attempt(Domain(what, c), now);
+      }
+    }
+  }
+  config_.retention_chunks = chunks;
+  history_.Configure(ToString(config_));
+  store_->SetRetention(chunks);
+  return absl::OkStatus();
+}
+
+absl::Status LifecycleSession::Freeze(std::uint32_t chunk, bool is_failing) {
+  const bool is_at_hand = chunk < config_.lake_chunks || HotCount(chunk) == kModelLedgersPerChunk;
+  if (static_cast<std::int64_t>(chunk) < floor_ || !is_at_hand) return absl::OkStatus();
+  if (!is_failing) {
+    history_.Attempt(Domain("ledgers", chunk), kFull);
+    history_.Attempt(Domain("events", chunk), kFull);
+  }
+  source_->set_failing(is_failing);
+  const absl::Status status = store_->FreezeChunk(Id(chunk), engine::kAllArtifactKinds, *source_);
+  source_->set_failing(false);
+  if (!status.ok()) return status;
+  history_.Acknowledge(Domain("ledgers", chunk));
+  history_.Acknowledge(Domain("events", chunk));
+  return absl::OkStatus();
+}
+
+absl::Status LifecycleSession::Index(std::uint32_t first, std::uint32_t last) {
+  VFS_ASSIGN_OR_RETURN(const engine::CatalogView view, store_->View());
+  const engine::WindowId window{first / kModelChunksPerWindow};
+  if (first > last || last / kModelChunksPerWindow != window.value()) return absl::OkStatus();
+  for (std::uint32_t c = first; c <= last; ++c) {
+    if (view.StateOf(ChunkArtifact{.chunk = Id(c), .kind = ArtifactKind::kTxHash}) !=
+        engine::ArtifactState::kFrozen)
+      return absl::OkStatus();
+  }
+  // An index that covers less than its predecessor is nothing that the lifecycle would build.
+  VFS_ASSIGN_OR_RETURN(
+      const auto frozen,
+      view.FrozenCoverage(LifecycleStoreOptions(config_, rocks_).geometry, window));
+  if (frozen.has_value() && (frozen->chunks.first < Id(first) || Id(last) < frozen->chunks.last))
+    return absl::OkStatus();
+  for (std::uint32_t c = first; c <= last; ++c) {
+    if (static_cast<std::int64_t>(c) >= floor_) history_.Attempt(Domain("lookup", c), kFull);
+  }
+  VFS_RETURN_IF_ERROR(
+      store_->BuildIndex({.window = window, .chunks = {Id(first), Id(last)}}, *source_));
+  for (std::uint32_t c = first; c <= last; ++c) {
+    if (static_cast<std::int64_t>(c) >= floor_) history_.Acknowledge(Domain("lookup", c));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status LifecycleSession::Hot(std::uint32_t chunk) {
+  VFS_ASSIGN_OR_RETURN(const engine::CatalogView view, store_->View());
+  const bool is_taken =
+      view.StateOf(Id(chunk)) == engine::HotState::kReady ||
+      view.StateOf(ChunkArtifact{.chunk = Id(chunk), .kind = ArtifactKind::kLedgers}).has_value();
+  if (is_taken || static_cast<std::int64_t>(chunk) < floor_ || chunk >= kLifecycleChunksMax)
+    return absl::OkStatus();
+  return store_->CreateHot(Id(chunk));
+}
+
+absl::Status LifecycleSession::Ingest(std::uint32_t chunk, std::uint32_t count) {
+  VFS_ASSIGN_OR_RETURN(const engine::CatalogView view, store_->View());
+  if (view.StateOf(Id(chunk)) != engine::HotState::kReady ||
+      static_cast<std::int64_t>(chunk) < floor_)
+    return absl::OkStatus();
+  if (view.StateOf(ChunkArtifact{.chunk = Id(chunk), .kind = ArtifactKind::kLedgers}).has_value())
+    return absl::OkStatus();
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const std::uint32_t have = HotCount(chunk);
+    if (have >= kModelLedgersPerChunk) return absl::OkStatus();
+    VFS_ASSIGN_OR_RETURN(vfs::RocksDb* const db, store_->OpenHot(Id(chunk)));
+    const std::uint32_t sequence = FirstLedgerOf(chunk) + have;
+    vfs::RocksBatch batch;
+    for (const char* kind : {"ledgers", "events", "txhash"}) {
+      batch.Put(vfs::kDefaultFamily, fmt::format("{}:{:08}", kind, sequence),
+                LedgerRow(kind, sequence));
+    }
+    for (const char* what : {"ledgers", "events", "lookup"})
+      history_.Attempt(Domain(what, chunk), CountText(have + 1));
+    const vfs::Step step("client.write");
+    VFS_RETURN_IF_ERROR(db->Write(batch, vfs::SyncWrite::kYes));
+    for (const char* what : {"ledgers", "events", "lookup"})
+      history_.Acknowledge(Domain(what, chunk));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status LifecycleSession::RemakeHot(std::uint32_t chunk) {
+  VFS_ASSIGN_OR_RETURN(const engine::CatalogView view, store_->View());
+  const auto state = view.StateOf(Id(chunk));
+  const bool is_frozen_or_marked =
+      view.StateOf(ChunkArtifact{.chunk = Id(chunk), .kind = ArtifactKind::kLedgers}).has_value();
+  if (!state.has_value() || is_frozen_or_marked || static_cast<std::int64_t>(chunk) < floor_)
+    return absl::OkStatus();
+  for (const char* what : {"ledgers", "events", "lookup"})
+    history_.Attempt(Domain(what, chunk), kAbsent);
+  if (state == engine::HotState::kReady) VFS_RETURN_IF_ERROR(store_->DemoteHot(Id(chunk)));
+  VFS_RETURN_IF_ERROR(store_->CreateHot(Id(chunk)));
+  for (const char* what : {"ledgers", "events", "lookup"})
+    history_.Acknowledge(Domain(what, chunk));
+  return absl::OkStatus();
+}
+
+// The floor by the oracle's own arithmetic: the newest complete chunk that anything proves, less the retention.
+void LifecycleSession::RaiseFloor(const engine::CatalogView& view) {
+  std::int64_t last = -1;
+  for (const auto& [artifact, record] : view.artifacts) {
+    const bool proves =
+        artifact.kind == ArtifactKind::kLedgers && record.state == engine::ArtifactState::kFrozen;
+    if (proves) last = std::max<std::int64_t>(last, artifact.chunk.value());
+  }
+  for (const auto& [chunk, state] : view.hot) {
+    if (state == engine::HotState::kReady) last = std::max<std::int64_t>(last, chunk.value() - 1);
+  }
+  if (config_.retention_chunks > 0) floor_ = std::max(floor_, last - config_.retention_chunks + 1);
+}
+
+void LifecycleSession::AttemptSettled(const engine::CatalogView& view) {
+  RaiseFloor(view);
+  std::set<std::uint32_t> complete;
+  for (const ChunkId chunk : source_->CompleteChunks()) complete.insert(Number(chunk));
+  if (config_.retention_chunks > 0 && !complete.empty()) {
+    floor_ = std::max<std::int64_t>(
+        floor_, std::int64_t{*complete.rbegin()} - config_.retention_chunks + 1);
+  }
+  for (std::uint32_t c = 0; c < kLifecycleChunksMax; ++c) {
+    const bool is_retained = static_cast<std::int64_t>(c) >= floor_;
+    const std::string rows =
+        complete.contains(c)
+            ? kFull
+            : CountText(view.StateOf(Id(c)) == engine::HotState::kReady ? HotCount(c) : 0);
+    history_.Attempt(Domain("ledgers", c),
+                     is_retained ? ReadRows("ledgers", c) == kFull ? kFull : rows : kAbsent);
+    history_.Attempt(Domain("events", c),
+                     is_retained ? ReadRows("events", c) == kFull ? kFull : rows : kAbsent);
+    // An index covers a window from its first retained chunk through the last without a gap.
+    bool is_covered = is_retained;
+    const std::uint32_t window_first = c / kModelChunksPerWindow * kModelChunksPerWindow;
+    for (std::uint32_t i = window_first; i <= c && is_covered; ++i) {
+      if (static_cast<std::int64_t>(i) >= floor_)
+        is_covered = complete.contains(i) || LookUp(i) == kFull;
+    }
+    history_.Attempt(Domain("lookup", c), !is_retained ? kAbsent : is_covered ? kFull : LookUp(c));
+  }
+}
+
+void LifecycleSession::AcknowledgeAll() {
+  for (std::uint32_t c = 0; c < kLifecycleChunksMax; ++c) {
+    for (const char* what : {"ledgers", "events", "lookup"}) history_.Acknowledge(Domain(what, c));
+  }
+}
+
+absl::Status LifecycleSession::RunLifecycle() {
+  VFS_ASSIGN_OR_RETURN(const engine::CatalogView view, store_->View());
+  AttemptSettled(view);
+  VFS_RETURN_IF_ERROR(store_->RunLifecycle(*source_).status());
+  AcknowledgeAll();
+  ServeAll();
+  VFS_ASSIGN_OR_RETURN(const engine::Plan again, store_->PlanNow(*source_));
+  if (!again.empty())
+    history_.Violate("33-quiescence", "the plan after a settled run is not empty");
+  return absl::OkStatus();
+}
+
+bool LifecycleSession::SettleAndContinue() {
+  if (!Execute("run")) return false;
+  // The epilogue continues where the hot tier stands, or opens the next chunk.
+  const auto view = store_->View();
+  if (!view.ok()) return Execute("restart");
+  std::uint32_t next = config_.lake_chunks;
+  for (const auto& [artifact, record] : view->artifacts)
+    next = std::max(next, Number(artifact.chunk) + 1);
+  for (const auto& [chunk, state] : view->hot) {
+    next =
+        std::max(next, Number(chunk) + (HotCount(Number(chunk)) == kModelLedgersPerChunk ? 1 : 0));
+  }
+  return Execute(fmt::format("hot {}", next)) && Execute(fmt::format("ingest {} 1", next));
+}
+
+void LifecycleSession::ServeAll() {
+  for (std::uint32_t c = 0; c < kLifecycleChunksMax; ++c) {
+    history_.Serve(Domain("ledgers", c), ReadRows("ledgers", c));
+    history_.Serve(Domain("events", c), ReadRows("events", c));
+    history_.Serve(Domain("lookup", c), LookUp(c));
+  }
+}
+
+std::string LifecycleSession::ReadRows(std::string_view kind, std::uint32_t chunk) {
+  const auto parsed = engine::ParseArtifactKind(kind);
+  const auto content = store_->ReadArtifact({.chunk = Id(chunk), .kind = *parsed});
+  if (!content.ok()) return ErrorValue(content.status());
+  if (content->home == engine::Home::kHot) return ValueOfHotRows(kind, chunk, content->hot_rows);
+  for (std::size_t file = 0; file < content->files.size(); ++file) {
+    const auto payload = DecodeBlocks(content->files[file]);
+    if (!payload.ok()) return "wrong: " + vfs::Message(payload.status());
+    if (content->files[file] != FrozenFileBytes(kind, chunk, file))
+      return fmt::format("wrong: file {} of chunk {} holds other bytes", file, chunk);
+  }
+  return kFull;
+}
+
+std::string LifecycleSession::ValueOfHotRows(std::string_view kind,
+                                             std::uint32_t chunk,
+                                             const std::vector<vfs::RocksDb::Row>& rows) const {
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const std::uint32_t sequence = FirstLedgerOf(chunk) + static_cast<std::uint32_t>(i);
+    if (rows[i].first != fmt::format("{}:{:08}", kind, sequence) ||
+        rows[i].second != LedgerRow(kind, sequence)) {
+      return fmt::format("wrong: row {} of {} is {}", i, Domain(kind, chunk), rows[i].first);
+    }
+  }
+  return rows.size() > kModelLedgersPerChunk ? "wrong: too many rows"
+                                             : CountText(static_cast<std::uint32_t>(rows.size()));
+}
+
+std::string LifecycleSession::LookUp(std::uint32_t chunk) {
+  if (static_cast<std::int64_t>(chunk) < store_->floor().value()) return kAbsent;
+  const auto index = store_->LookupWindow(engine::WindowId{chunk / kModelChunksPerWindow});
+  if (!index.ok() && !absl::IsNotFound(index.status())) return ErrorValue(index.status());
+  if (index.ok()) {
+    const auto payload = DecodeBlocks(index->bytes);
+    if (!payload.ok()) return "wrong: " + vfs::Message(payload.status());
+    const bool is_covered =
+        index->coverage.chunks.first <= Id(chunk) && Id(chunk) <= index->coverage.chunks.last;
+    const std::string line = IndexLine(chunk, FrozenFileBytes("txhash", chunk, 0));
+    if (is_covered)
+      return payload->find(line) != std::string::npos
+                 ? kFull
+                 : fmt::format("wrong: the index does not hold chunk {}", chunk);
+  }
+  const auto view = store_->View();
+  if (!view.ok()) return ErrorValue(view.status());
+  if (view->StateOf(Id(chunk)) != engine::HotState::kReady) return kAbsent;
+  const auto db = store_->OpenHot(Id(chunk));
+  if (!db.ok()) return ErrorValue(db.status());
+  const auto rows = (*db)->Scan(vfs::kDefaultFamily, vfs::PrefixRange("txhash:"));
+  return rows.ok() ? ValueOfHotRows("txhash", chunk, *rows) : ErrorValue(rows.status());
+}
+
+std::uint32_t LifecycleSession::HotCount(std::uint32_t chunk) {
+  const auto view = store_->View();
+  if (!view.ok() || view->StateOf(Id(chunk)) != engine::HotState::kReady) return 0;
+  const auto db = store_->OpenHot(Id(chunk));
+  if (!db.ok()) return 0;
+  const auto rows = (*db)->Scan(vfs::kDefaultFamily, vfs::PrefixRange("ledgers:"));
+  return rows.ok() ? static_cast<std::uint32_t>(rows->size()) : 0;
+}
+
+}  // namespace permafrost::sim

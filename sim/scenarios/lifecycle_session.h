@@ -1,0 +1,93 @@
+// One process life of the engine under scenario catalog/lifecycle: a store, the source it freezes from, and the promises
+// that each operation makes.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/store/store.h"
+#include "sim/oracle/history.h"
+#include "sim/world/world.h"
+#include "vfs/rocksdb/rocks_options.h"
+
+namespace permafrost::sim {
+
+// The configuration of a start and what the source holds: "retention=2 lake=6".
+struct LifecycleConfig {
+  std::uint32_t retention_chunks = 0;  // 0 keeps everything
+  std::uint32_t lake_chunks = 0;       // chunks [0, lake_chunks) can be had from the lake
+
+  friend bool operator==(const LifecycleConfig&, const LifecycleConfig&) = default;
+};
+std::string ToString(const LifecycleConfig& config);
+LifecycleConfig ParseLifecycleConfig(std::string_view text);
+
+engine::StoreOptions LifecycleStoreOptions(const LifecycleConfig& config,
+                                           const vfs::RocksOptions& rocks);
+
+// Chunks that scripts and checks look at.
+inline constexpr std::uint32_t kLifecycleChunksMax = 12;
+
+// Domains: "ledgers/N", "events/N", "lookup/N" for each chunk N. Values: "absent", "1 of 3", "2 of 3", "full".
+//
+// Threads: one thread at a time.
+class LifecycleSession {
+ public:
+  LifecycleSession(World& world, History& history, const vfs::RocksOptions& rocks);
+  ~LifecycleSession();
+  LifecycleSession(const LifecycleSession&) = delete;
+  LifecycleSession& operator=(const LifecycleSession&) = delete;
+
+  // Opens the store as a restart does and serves every domain. False: it cannot be used; reported unless a fault did it.
+  bool Start();
+  // Carries out one line of a script; see catalog_lifecycle.cc for the verbs. False: nothing more can be done.
+  bool Execute(const std::string& op);
+  // One lifecycle run: attempts what must be there when settled, runs, acknowledges, serves, checks that a second plan is
+  // empty.
+  absl::Status RunLifecycle();
+  // Settles and then makes a few acknowledged changes.
+  bool SettleAndContinue();
+  void Stop();
+  void Die();
+
+  std::int64_t floor() const { return floor_; }
+
+ private:
+  class Source;
+
+  absl::Status ExecuteOnce(const std::vector<std::string>& words);
+  absl::Status Freeze(std::uint32_t chunk, bool is_failing);
+  absl::Status Index(std::uint32_t first, std::uint32_t last);
+  absl::Status Hot(std::uint32_t chunk);
+  absl::Status Ingest(std::uint32_t chunk, std::uint32_t count);
+  absl::Status RemakeHot(std::uint32_t chunk);
+  absl::Status Retain(std::uint32_t chunks);
+  absl::Status Lake(std::uint32_t chunks);
+
+  absl::Status Open();
+  void ServeAll();
+  std::string ReadRows(std::string_view kind, std::uint32_t chunk);
+  std::string LookUp(std::uint32_t chunk);
+  std::string ValueOfHotRows(std::string_view kind,
+                             std::uint32_t chunk,
+                             const std::vector<vfs::RocksDb::Row>& rows) const;
+  std::uint32_t HotCount(std::uint32_t chunk);
+  void RaiseFloor(const engine::CatalogView& view);
+  void AttemptSettled(const engine::CatalogView& view);
+  void AcknowledgeAll();
+
+  World& world_;
+  History& history_;
+  const vfs::RocksOptions rocks_;
+  LifecycleConfig config_;
+  std::unique_ptr<engine::Store> store_;
+  std::unique_ptr<Source> source_;
+  std::int64_t floor_ = 0;  // by the oracle's own arithmetic
+};
+
+}  // namespace permafrost::sim

@@ -35,7 +35,7 @@ class CatalogLifecycle final : public Scenario {
   Script FixedScript(ScriptSize size) const override {
     if (size == ScriptSize::kShort) {
       return {"lake 1",     "freeze 0", "index 0 0", "hot 1",
-              "ingest 1 1", "retain 1", "lake 2",    "run"};
+              "ingest 1 1", "remake-hot 1", "retain 1", "lake 2",    "run"};
     }
     return {"lake 4",     "freeze 0",   "freeze 3",   "freeze-failing 1",
             "freeze 1",   "index 0 1",  "freeze 2",   "index 0 2",

@@ -1,6 +1,10 @@
 // Deterministic content and its block format.
 #include "sim/scenarios/ledger_model.h"
 
+#include <map>
+#include <tuple>
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "vfs/base/bytes.h"
@@ -20,8 +24,11 @@ std::uint32_t FirstLedgerOf(std::uint32_t chunk) {
   return kModelFirstLedger + chunk * kModelLedgersPerChunk;
 }
 
-std::string LedgerRow(std::string_view kind, std::uint32_t sequence) {
-  std::string row = fmt::format("{}:{:08}:", kind, sequence);
+const std::string& LedgerRow(std::string_view kind, std::uint32_t sequence) {
+  static std::map<std::pair<std::string, std::uint32_t>, std::string> made;
+  std::string& row = made[{std::string(kind), sequence}];
+  if (!row.empty()) return row;
+  row = fmt::format("{}:{:08}:", kind, sequence);
   std::uint64_t state = vfs::HashBytes(row).lo;
   while (row.size() < kRowBytes) {
     row += fmt::format("{:016x}", state);
@@ -30,25 +37,36 @@ std::string LedgerRow(std::string_view kind, std::uint32_t sequence) {
   return row;
 }
 
-std::string FrozenFileBytes(std::string_view kind, std::uint32_t chunk, std::size_t file) {
+const std::string& FrozenFileBytes(std::string_view kind, std::uint32_t chunk, std::size_t file) {
+  static std::map<std::tuple<std::string, std::uint32_t, std::size_t>, std::string> made;
+  std::string& bytes = made[{std::string(kind), chunk, file}];
+  if (!bytes.empty()) return bytes;
   std::string payload = fmt::format("{} chunk {} file {}\n", kind, chunk, file);
-  for (std::uint32_t i = 0; i < kModelLedgersPerChunk; ++i)
+  for (std::uint32_t i = 0; i < kModelLedgersPerChunk; ++i) {
     payload += LedgerRow(kind, FirstLedgerOf(chunk) + i) + "\n";
-  return EncodeBlocks(payload);
+  }
+  return bytes = EncodeBlocks(payload);
 }
 
 std::string IndexLine(std::uint32_t chunk, std::string_view hash_run) {
   return fmt::format("{}={}\n", chunk, vfs::HashBytes(hash_run).Hex());
 }
 
-std::string IndexFileBytes(std::uint32_t first, std::uint32_t last) {
+const std::string& IndexFileBytes(std::uint32_t first, std::uint32_t last) {
+  static std::map<std::pair<std::uint32_t, std::uint32_t>, std::string> made;
+  std::string& bytes = made[{first, last}];
+  if (!bytes.empty()) return bytes;
   std::string payload;
-  for (std::uint32_t chunk = first; chunk <= last; ++chunk)
+  for (std::uint32_t chunk = first; chunk <= last; ++chunk) {
     payload += IndexLine(chunk, FrozenFileBytes("txhash", chunk, 0));
+  }
+  return bytes = EncodeBlocks(PaddedIndex(std::move(payload)));
+}
+
+std::string PaddedIndex(std::string payload) {
   // Long enough for several blocks, so that a torn index is possible.
-  while (payload.size() < 2 * kBlockPayloadBytes)
-    payload += fmt::format("pad {}\n", payload.size());
-  return EncodeBlocks(payload);
+  while (payload.size() < 2 * kBlockPayloadBytes) payload += fmt::format("pad {}\n", payload.size());
+  return payload;
 }
 
 std::string EncodeBlocks(std::string_view payload) {

@@ -16,14 +16,18 @@ inline constexpr std::uint32_t kModelChunksPerWindow = 3;
 inline constexpr std::uint32_t kModelChunksPerBucket = 2;
 inline constexpr std::uint32_t kModelFirstLedger = 2;
 
+// Made once and kept: a recovery compares them thousands of times. One thread at a time.
+//
 // Row of one ledger in a hot database, and its share of a frozen file. `kind`: "ledgers", "events", "txhash".
-std::string LedgerRow(std::string_view kind, std::uint32_t sequence);
+const std::string& LedgerRow(std::string_view kind, std::uint32_t sequence);
 std::uint32_t FirstLedgerOf(std::uint32_t chunk);
 
 // The bytes of a frozen file: blocks of [length, CRC32C, payload], several to a file.
-std::string FrozenFileBytes(std::string_view kind, std::uint32_t chunk, std::size_t file);
+const std::string& FrozenFileBytes(std::string_view kind, std::uint32_t chunk, std::size_t file);
 // The bytes of an index over [first, last], as built from the right hash runs.
-std::string IndexFileBytes(std::uint32_t first, std::uint32_t last);
+const std::string& IndexFileBytes(std::uint32_t first, std::uint32_t last);
+// The lines of an index, lengthened to several blocks.
+std::string PaddedIndex(std::string payload);
 // One line of an index: the chunk and the digest of its hash run.
 std::string IndexLine(std::uint32_t chunk, std::string_view hash_run);
 

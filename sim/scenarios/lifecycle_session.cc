@@ -23,6 +23,8 @@ using engine::ChunkId;
 
 constexpr int kStartAttempts = 3;
 constexpr char kFull[] = "full";
+const std::string kFullText = kFull;      // NOLINT(cert-err58-cpp)
+const std::string kAbsentText = kAbsent;  // NOLINT(cert-err58-cpp)
 
 ChunkId Id(std::uint32_t chunk) { return ChunkId{static_cast<std::int32_t>(chunk)}; }
 std::uint32_t Number(ChunkId chunk) { return static_cast<std::uint32_t>(chunk.value()); }
@@ -108,9 +110,7 @@ class LifecycleSession::Source final : public engine::ArtifactSource {
         VFS_ASSIGN_OR_RETURN(const std::string run, inputs(ChunkId{c}));
         payload += IndexLine(static_cast<std::uint32_t>(c), run);
       }
-      constexpr std::size_t kPaddedBytes = 1400;
-      while (payload.size() < kPaddedBytes) payload += fmt::format("pad {}\n", payload.size());
-      return WriterOf(EncodeBlocks(payload))(file);
+      return WriterOf(EncodeBlocks(PaddedIndex(std::move(payload))))(file);
     };
   }
 
@@ -248,18 +248,12 @@ absl::Status LifecycleSession::Lake(std::uint32_t chunks) {
 absl::Status LifecycleSession::Retain(std::uint32_t chunks) {
   // From now on a restart may hide or bring back anything near either floor: both answers are allowed until the next
   // run has settled the question.
-  for (std::uint32_t c = 0; c < kLifecycleChunksMax; ++c) {
-    for (const char* what : {"ledgers", "events", "lookup"}) {
-      const std::string now = what == std::string_view("lookup") ? LookUp(c) : ReadRows(what, c);
-      history_.Attempt(Domain(what, c), now);
-      if (now == kAbsent && static_cast<std::int64_t>(c) < floor_) {
-        history_.Attempt(Domain(what, c), kFull);
-        history_.Attempt(Domain(what, c), kAbsent);
-      } else if (now != kAbsent) {
-        history_.Attempt(Domain(what, c), kAbsent);
-        history_.Attempt(Domain(what, c), now);
-      }
-    }
+  const Answers answers = ReadAll();
+  for (const auto& [domain, now] : answers) {
+    const std::string& other = now == kAbsent ? kFullText : kAbsentText;
+    history_.Attempt(domain, now);
+    history_.Attempt(domain, other);
+    history_.Attempt(domain, now);
   }
   config_.retention_chunks = chunks;
   history_.Configure(ToString(config_));
@@ -384,24 +378,25 @@ void LifecycleSession::AttemptSettled(const engine::CatalogView& view) {
     floor_ = std::max<std::int64_t>(
         floor_, std::int64_t{*complete.rbegin()} - config_.retention_chunks + 1);
   }
+  const Answers now = ReadAll();
+  const auto settled = [&](std::uint32_t c, const char* what) {
+    const bool is_hidden = static_cast<std::int64_t>(c) < floor_;
+    return is_hidden ? kAbsentText : complete.contains(c) ? kFullText : now.at(Domain(what, c));
+  };
   for (std::uint32_t c = 0; c < kLifecycleChunksMax; ++c) {
-    const bool is_retained = static_cast<std::int64_t>(c) >= floor_;
-    const std::string rows =
-        complete.contains(c)
-            ? kFull
-            : CountText(view.StateOf(Id(c)) == engine::HotState::kReady ? HotCount(c) : 0);
-    history_.Attempt(Domain("ledgers", c),
-                     is_retained ? ReadRows("ledgers", c) == kFull ? kFull : rows : kAbsent);
-    history_.Attempt(Domain("events", c),
-                     is_retained ? ReadRows("events", c) == kFull ? kFull : rows : kAbsent);
+    history_.Attempt(Domain("ledgers", c), settled(c, "ledgers"));
+    history_.Attempt(Domain("events", c), settled(c, "events"));
     // An index covers a window from its first retained chunk through the last without a gap.
-    bool is_covered = is_retained;
-    const std::uint32_t window_first = c / kModelChunksPerWindow * kModelChunksPerWindow;
-    for (std::uint32_t i = window_first; i <= c && is_covered; ++i) {
-      if (static_cast<std::int64_t>(i) >= floor_)
-        is_covered = complete.contains(i) || LookUp(i) == kFull;
+    bool is_covered = static_cast<std::int64_t>(c) >= floor_;
+    const bool is_hidden = !is_covered;
+    for (std::uint32_t i = c / kModelChunksPerWindow * kModelChunksPerWindow; i <= c; ++i) {
+      const bool is_retained = static_cast<std::int64_t>(i) >= floor_;
+      const bool is_at_hand = complete.contains(i) || now.at(Domain("lookup", i)) == kFullText;
+      is_covered = is_covered && (!is_retained || is_at_hand);
     }
-    history_.Attempt(Domain("lookup", c), !is_retained ? kAbsent : is_covered ? kFull : LookUp(c));
+    history_.Attempt(Domain("lookup", c), is_hidden    ? kAbsentText
+                                          : is_covered ? kFullText
+                                                       : now.at(Domain("lookup", c)));
   }
 }
 
@@ -439,11 +434,21 @@ bool LifecycleSession::SettleAndContinue() {
 }
 
 void LifecycleSession::ServeAll() {
+  for (const auto& [domain, answer] : ReadAll()) history_.Serve(domain, answer);
+}
+
+LifecycleSession::Answers LifecycleSession::ReadAll() {
+  Answers answers;
+  std::map<std::uint32_t, absl::StatusOr<engine::IndexContent>> windows;
   for (std::uint32_t c = 0; c < kLifecycleChunksMax; ++c) {
-    history_.Serve(Domain("ledgers", c), ReadRows("ledgers", c));
-    history_.Serve(Domain("events", c), ReadRows("events", c));
-    history_.Serve(Domain("lookup", c), LookUp(c));
+    answers[Domain("ledgers", c)] = ReadRows("ledgers", c);
+    answers[Domain("events", c)] = ReadRows("events", c);
+    const std::uint32_t window = c / kModelChunksPerWindow;
+    const auto [it, is_new] = windows.try_emplace(window, absl::UnknownError(""));
+    if (is_new) it->second = store_->LookupWindow(engine::WindowId{window});
+    answers[Domain("lookup", c)] = LookUp(c, it->second);
   }
+  return answers;
 }
 
 std::string LifecycleSession::ReadRows(std::string_view kind, std::uint32_t chunk) {
@@ -474,9 +479,9 @@ std::string LifecycleSession::ValueOfHotRows(std::string_view kind,
                                              : CountText(static_cast<std::uint32_t>(rows.size()));
 }
 
-std::string LifecycleSession::LookUp(std::uint32_t chunk) {
+std::string LifecycleSession::LookUp(std::uint32_t chunk,
+                                     const absl::StatusOr<engine::IndexContent>& index) {
   if (static_cast<std::int64_t>(chunk) < store_->floor().value()) return kAbsent;
-  const auto index = store_->LookupWindow(engine::WindowId{chunk / kModelChunksPerWindow});
   if (!index.ok() && !absl::IsNotFound(index.status())) return ErrorValue(index.status());
   if (index.ok()) {
     const auto payload = DecodeBlocks(index->bytes);
@@ -484,14 +489,13 @@ std::string LifecycleSession::LookUp(std::uint32_t chunk) {
     const bool is_covered =
         index->coverage.chunks.first <= Id(chunk) && Id(chunk) <= index->coverage.chunks.last;
     const std::string line = IndexLine(chunk, FrozenFileBytes("txhash", chunk, 0));
-    if (is_covered)
-      return payload->find(line) != std::string::npos
-                 ? kFull
-                 : fmt::format("wrong: the index does not hold chunk {}", chunk);
+    const bool is_there = payload->find(line) != std::string::npos;
+    if (is_covered && !is_there) return fmt::format("wrong: the index lacks chunk {}", chunk);
+    if (is_covered) return kFull;
   }
-  const auto view = store_->View();
-  if (!view.ok()) return ErrorValue(view.status());
-  if (view->StateOf(Id(chunk)) != engine::HotState::kReady) return kAbsent;
+  const auto state = store_->catalog().Find(engine::HotChunkKey{Id(chunk)});
+  if (!state.ok()) return ErrorValue(state.status());
+  if (*state != engine::HotState::kReady) return kAbsent;
   const auto db = store_->OpenHot(Id(chunk));
   if (!db.ok()) return ErrorValue(db.status());
   const auto rows = (*db)->Scan(vfs::kDefaultFamily, vfs::PrefixRange("txhash:"));
@@ -499,8 +503,8 @@ std::string LifecycleSession::LookUp(std::uint32_t chunk) {
 }
 
 std::uint32_t LifecycleSession::HotCount(std::uint32_t chunk) {
-  const auto view = store_->View();
-  if (!view.ok() || view->StateOf(Id(chunk)) != engine::HotState::kReady) return 0;
+  const auto state = store_->catalog().Find(engine::HotChunkKey{Id(chunk)});
+  if (!state.ok() || *state != engine::HotState::kReady) return 0;
   const auto db = store_->OpenHot(Id(chunk));
   if (!db.ok()) return 0;
   const auto rows = (*db)->Scan(vfs::kDefaultFamily, vfs::PrefixRange("ledgers:"));

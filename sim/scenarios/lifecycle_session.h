@@ -31,7 +31,7 @@ engine::StoreOptions LifecycleStoreOptions(const LifecycleConfig& config,
                                            const vfs::RocksOptions& rocks);
 
 // Chunks that scripts and checks look at.
-inline constexpr std::uint32_t kLifecycleChunksMax = 12;
+inline constexpr std::uint32_t kLifecycleChunksMax = 9;
 
 // Domains: "ledgers/N", "events/N", "lookup/N" for each chunk N. Values: "absent", "1 of 3", "2 of 3", "full".
 //
@@ -72,7 +72,10 @@ class LifecycleSession {
   absl::Status Open();
   void ServeAll();
   std::string ReadRows(std::string_view kind, std::uint32_t chunk);
-  std::string LookUp(std::uint32_t chunk);
+  // Every domain and what reading it gives now, through the engine.
+  using Answers = std::map<std::string, std::string>;
+  Answers ReadAll();
+  std::string LookUp(std::uint32_t chunk, const absl::StatusOr<engine::IndexContent>& index);
   std::string ValueOfHotRows(std::string_view kind,
                              std::uint32_t chunk,
                              const std::vector<vfs::RocksDb::Row>& rows) const;

@@ -23,7 +23,8 @@ absl::Status Poisoned(std::string_view op, std::string_view path, const absl::St
 HardenedDisk::HardenedDisk(FileSystem& fs, const RocksOptions& options)
     : fs_(fs),
       settle_names_(options.Has(Hardening::kSettleNames)),
-      poison_on_error_(options.Has(Hardening::kPoisonOnError)) {}
+      poison_on_error_(options.Has(Hardening::kPoisonOnError)),
+      scan_logs_(options.Has(Hardening::kScanLogs)) {}
 
 HardenedDisk::~HardenedDisk() = default;
 
@@ -141,8 +142,10 @@ absl::StatusOr<std::unique_ptr<HardenedFile>> HardenedDisk::OpenForAppend(std::s
   VFS_ASSIGN_OR_RETURN(const std::uint64_t bytes, file->Size());
   // Whoever made the name may have died before settling it (D8): it is settled anew.
   auto inode = InodeOf(path, false);
-  return std::unique_ptr<HardenedFile>(
+  auto handle = std::unique_ptr<HardenedFile>(
       new HardenedFile(*this, std::move(file), std::move(inode), kind, bytes));
+  handle->was_synced_ = true;
+  return handle;
 }
 
 absl::StatusOr<std::unique_ptr<HardenedFile>> HardenedDisk::OpenForRead(std::string_view path) {

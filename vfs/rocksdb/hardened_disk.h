@@ -2,14 +2,17 @@
 // upon, errors that stay.
 //
 // One HardenedDisk serves one open database. It is what RocksDB's own file system is not: hardening
-// 1 (settle_names) and 3 (poison_on_error) of vfs/rocksdb/README.md live here, the others in the
-// open (rocks_db.h).
+// 1 (settle_names), 3 (poison_on_error) and the writing side of 4 (scan_logs) of
+// vfs/rocksdb/README.md live here, the others in the open (rocks_db.h).
 //
-// Invariants, with both hardenings in force:
+// Invariants, with these hardenings in force:
 // - H1 A Sync that returned OK covers the file's bytes *and* its name.
 // - H2 When a Rename starts, every name that was in its directory is settled.
 // - H3 Once a write or sync of an inode failed, every later call on it fails; the same for a
 //   directory.
+// - H4 A MANIFEST that was synced once is a synced prefix and at most one append that is not: RocksDB
+//   appends the edits of a batch one by one and syncs them together, and a hole before a whole
+//   record could not be told from damage to what was synced (with scan_logs, which tells).
 #pragma once
 
 #include <cstdint>
@@ -102,6 +105,7 @@ class HardenedDisk {
   FileSystem& fs_;
   const bool settle_names_;
   const bool poison_on_error_;
+  const bool scan_logs_;
   mutable Mutex mu_;
   bool abandoned_ ABSL_GUARDED_BY(mu_) = false;
   absl::Status first_failure_ ABSL_GUARDED_BY(mu_);
@@ -139,12 +143,15 @@ class HardenedFile {
                std::uint64_t bytes);
 
   absl::Status CheckUsable(std::string_view op) const;
+  absl::Status SettleAppend();
 
   HardenedDisk& disk_;
   std::unique_ptr<File> file_;  // null once closed
   const std::shared_ptr<HardenedDisk::Inode> inode_;
   const RocksFileKind kind_;
   std::uint64_t bytes_;
+  bool was_synced_ = false;    // what this file holds may have been built upon
+  bool has_unsynced_ = false;  // appended to since the last sync
 };
 
 }  // namespace permafrost::vfs

@@ -1,6 +1,7 @@
 // One open file: every failed write or sync is final for its inode.
 #include <utility>
 
+#include "vfs/base/probe.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
 #include "vfs/base/step.h"
@@ -33,12 +34,28 @@ absl::Status HardenedFile::CheckUsable(std::string_view op) const {
       op, inode_->path, Message(inode_->poison));
 }
 
+// Before CURRENT names it, a MANIFEST is synced as a whole: nobody reads a part of it.
+absl::Status HardenedFile::SettleAppend() {
+  if (!disk_.scan_logs_ || kind_ != RocksFileKind::kManifest) return absl::OkStatus();
+  if (!was_synced_ || !has_unsynced_) return absl::OkStatus();
+  VFS_PROBE("rocksdb/manifest_append_settled");
+  {
+    const Step step(kRocksLabelSettleManifest);
+    absl::Status synced = file_->SyncData();
+    if (!synced.ok()) return disk_.PoisonInode(*inode_, std::move(synced));
+  }
+  has_unsynced_ = false;
+  return absl::OkStatus();
+}
+
 absl::Status HardenedFile::Append(std::string_view bytes) {
   VFS_RETURN_IF_ERROR(CheckUsable("append"));
+  VFS_RETURN_IF_ERROR(SettleAppend());
   const Step step(RocksLabel(kind_, RocksVerb::kAppend));
   absl::Status appended = file_->Append(bytes);
   if (!appended.ok()) return disk_.PoisonInode(*inode_, std::move(appended));
   bytes_ += bytes.size();
+  has_unsynced_ = true;
   return absl::OkStatus();
 }
 
@@ -49,6 +66,8 @@ absl::Status HardenedFile::Sync(SyncKind kind) {
     absl::Status synced = kind == SyncKind::kData ? file_->SyncData() : file_->Sync();
     if (!synced.ok()) return disk_.PoisonInode(*inode_, std::move(synced));
   }
+  was_synced_ = true;
+  has_unsynced_ = false;
   if (!disk_.settle_names_) return absl::OkStatus();
   std::string path;
   {

@@ -53,6 +53,7 @@ inline constexpr char kRocksLabelLock[] = "rocksdb.lock";
 // Barriers that the hardening adds (vfs/rocksdb/README.md).
 inline constexpr char kRocksLabelSettleName[] = "rocksdb.settle.name";
 inline constexpr char kRocksLabelSettleRename[] = "rocksdb.settle.rename";
+inline constexpr char kRocksLabelSettleManifest[] = "rocksdb.settle.manifest";
 inline constexpr char kRocksLabelSettleChain[] = "rocksdb.settle.chain";
 // The look at the logs before an open.
 inline constexpr char kRocksLabelScanRead[] = "rocksdb.scan.read";

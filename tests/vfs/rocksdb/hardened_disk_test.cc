@@ -129,6 +129,79 @@ TEST(HardenedDisk, ARenameIsPrecededByASyncOfItsDirectory) {
                   "sync_data db/MANIFEST-000005 [rocksdb.manifest.sync]"));
 }
 
+// RocksDB appends the edits of a batch one by one and syncs them together: a power cut could keep
+// the second and lose the first.
+TEST(HardenedDisk, AManifestInUseHasNeverMoreThanOneUnsyncedAppend) {
+  Disk disk;
+  HardenedDisk hardened(disk.fs(), {});
+  ASSERT_OK_AND_ASSIGN(auto file, hardened.CreateFresh("db/MANIFEST-000005"));
+  // Nobody builds on it before its first sync: what it starts with is synced as a whole.
+  ASSERT_OK(file->Append("snapshot"));
+  ASSERT_OK(file->Append("snapshot"));
+  ASSERT_OK(file->Sync(SyncKind::kData));
+  EXPECT_THAT(disk.TakeCalls(), ElementsAre("create db/MANIFEST-000005 [rocksdb.manifest.create]",
+                                            "append db/MANIFEST-000005 [rocksdb.manifest.append]",
+                                            "append db/MANIFEST-000005 [rocksdb.manifest.append]",
+                                            "sync_data db/MANIFEST-000005 [rocksdb.manifest.sync]",
+                                            "sync_dir db [rocksdb.settle.name]"));
+
+  ASSERT_OK(file->Append("edit"));
+  ASSERT_OK(file->Append("edit"));
+  ASSERT_OK(file->Sync(SyncKind::kData));
+
+  EXPECT_THAT(disk.TakeCalls(),
+              ElementsAre("append db/MANIFEST-000005 [rocksdb.manifest.append]",
+                          "sync_data db/MANIFEST-000005 [rocksdb.settle.manifest]",
+                          "append db/MANIFEST-000005 [rocksdb.manifest.append]",
+                          "sync_data db/MANIFEST-000005 [rocksdb.manifest.sync]"));
+}
+
+TEST(HardenedDisk, AManifestOpenedForAppendingCountsAsInUse) {
+  Disk disk;
+  WriteFile(disk.fs(), "db/MANIFEST-000005", "edit");
+  HardenedDisk hardened(disk.fs(), {});
+  ASSERT_OK_AND_ASSIGN(auto file, hardened.OpenForAppend("db/MANIFEST-000005"));
+  disk.TakeCalls();
+
+  ASSERT_OK(file->Append("edit"));
+  ASSERT_OK(file->Append("edit"));
+
+  EXPECT_THAT(disk.TakeCalls(),
+              ElementsAre("append db/MANIFEST-000005 [rocksdb.manifest.append]",
+                          "sync_data db/MANIFEST-000005 [rocksdb.settle.manifest]",
+                          "append db/MANIFEST-000005 [rocksdb.manifest.append]"));
+}
+
+TEST(HardenedDisk, OtherFilesAndAnUnscannedManifestAreAppendedToAsRocksDbAsks) {
+  Disk disk;
+  HardenedDisk unscanned(disk.fs(), Without(Hardening::kScanLogs));
+  HardenedDisk hardened(disk.fs(), {});
+  ASSERT_OK_AND_ASSIGN(auto manifest, unscanned.CreateFresh("db/MANIFEST-000005"));
+  ASSERT_OK_AND_ASSIGN(auto wal, hardened.CreateFresh("db/000004.log"));
+  for (HardenedFile* file : {manifest.get(), wal.get()}) {
+    ASSERT_OK(file->Sync(SyncKind::kData));
+    disk.TakeCalls();
+    ASSERT_OK(file->Append("one"));
+    ASSERT_OK(file->Append("two"));
+    EXPECT_THAT(disk.TakeCalls(), ElementsAre(HasSubstr("append "), HasSubstr("append ")));
+  }
+}
+
+// The sync between two appends may fail as any other.
+TEST(HardenedDisk, AFailedSyncBetweenAppendsPoisonsTheManifest) {
+  Disk disk;
+  FailingOnce failing(&disk.fs(), CallKind::kSyncData);
+  HardenedDisk hardened(failing, {});
+  ASSERT_OK_AND_ASSIGN(auto file, hardened.CreateFresh("db/MANIFEST-000005"));
+  ASSERT_OK(file->Sync(SyncKind::kDataAndMetadata));
+  ASSERT_OK(file->Append("edit"));
+
+  EXPECT_ERROR(file->Append("edit"), absl::StatusCode::kDataLoss,
+               HasSubstr("sync db/MANIFEST-000005"));
+  EXPECT_ERROR(file->Append("edit"), absl::StatusCode::kFailedPrecondition,
+               HasSubstr("poisoned by an earlier failure"));
+}
+
 TEST(HardenedDisk, ARenamedFileHasItsNewNameSettledByItsNextSync) {
   Disk disk;
   HardenedDisk hardened(disk.fs(), {});

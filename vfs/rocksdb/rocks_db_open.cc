@@ -8,6 +8,7 @@
 #include <rocksdb/db.h>
 #include <rocksdb/table.h>
 
+#include "vfs/base/probe.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
 #include "vfs/base/step.h"
@@ -65,6 +66,16 @@ void ApplyQueuedMode(rocksdb::Options& options) {
   options.arena_block_size = 16 << 10;
 }
 
+// After a failed directory sync no later sync settles the names that it covered (D4), and the next
+// open could not tell: what was made goes, so that the next open makes it anew. Deepest first.
+void UndoDirectories(FileSystem& fs, const std::vector<std::string_view>& made) {
+  VFS_PROBE("rocksdb/directories_undone");
+  for (auto path = made.rbegin(); path != made.rend(); ++path) {
+    const Step step(kRocksLabelDirRemove);
+    if (!fs.RemoveDir(*path).ok()) return;
+  }
+}
+
 // Makes the missing directories above and including `path`, and settles the whole chain (hardening
 // 2).
 absl::Status PrepareDirectory(FileSystem& fs,
@@ -77,18 +88,26 @@ absl::Status PrepareDirectory(FileSystem& fs,
     if (info->kind == FileKind::kDirectory) return absl::OkStatus();
     return FailedPrecondition("open database {}: it is a file", path);
   }
+  std::vector<std::string_view> made_here;
   for (std::size_t end = path.find('/');; end = path.find('/', end + 1)) {
     const Step step(kRocksLabelDirCreate);
     const absl::Status made = fs.MakeDir(path.substr(0, end));
     if (!made.ok() && made.code() != absl::StatusCode::kAlreadyExists) return made;
+    if (made.ok()) made_here.push_back(path.substr(0, end));
     if (end == std::string_view::npos) break;
   }
   if (!options.rocks.Has(Hardening::kSettleDbDir)) return absl::OkStatus();
   // A name found is not a name settled (D8): the chain is synced even if nothing was made just now.
   for (std::string_view at = path; !at.empty();) {
     at = ParentOf(at);
-    const Step step(kRocksLabelSettleChain);
-    VFS_RETURN_IF_ERROR(fs.SyncDir(at));
+    absl::Status synced;
+    {
+      const Step step(kRocksLabelSettleChain);
+      synced = fs.SyncDir(at);
+    }
+    if (synced.ok()) continue;
+    UndoDirectories(fs, made_here);
+    return synced;
   }
   return absl::OkStatus();
 }

@@ -1,8 +1,12 @@
 // Each hardening under a simulated disk: with all of them nothing is ever lost, without one its
 // violation comes back.
+#include <utility>
+
 #include "tests/status_matchers.h"
 #include "tests/vfs/rocksdb/log_builder.h"
 #include "tests/vfs/rocksdb/rocks_sweep.h"
+#include "vfs/base/status.h"
+#include "vfs/wrapping_file_system.h"
 
 namespace permafrost::vfs {
 namespace {
@@ -120,6 +124,49 @@ TEST(Hardening, TheStockLibraryShowsAllOfIt) {
   RocksSweep death(Unsynced(Stock()));
   RunProcessDeath(death);
   EXPECT_THAT(death.Judge("strict"), Contains("lost a2"));
+}
+
+// Answers the sync of one directory with an error, once.
+class FailingDirSync final : public WrappingFileSystem {
+ public:
+  FailingDirSync(FileSystem* base, std::string_view path) : WrappingFileSystem(base), path_(path) {}
+
+  absl::Status SyncDir(std::string_view path) override {
+    if (path == path_ && !std::exchange(done_, true)) return ErrnoToStatus(5, "sync", path);
+    return WrappingFileSystem::SyncDir(path);
+  }
+
+ private:
+  const std::string path_;
+  bool done_ = false;
+};
+
+// A later sync of the same names would answer OK and prove nothing (D4).
+TEST(Hardening, DirectoriesWhoseSyncFailedAreMadeAnewByTheNextOpen) {
+  for (const char* failing : {"a", ""}) {
+    sim::SimFileSystem disk;
+    FailingDirSync fs(&disk, failing);
+    RocksWorld world(fs);
+
+    EXPECT_ERROR(RocksDb::Open(world.env, kSweepPath, QueuedOptions()), absl::StatusCode::kDataLoss,
+                 HasSubstr("errno 5"));
+    ASSERT_OK_AND_ASSIGN(const bool is_left, disk.Exists("a"));
+    EXPECT_FALSE(is_left) << "failing: '" << failing << "'";
+
+    EXPECT_OK(RocksDb::Open(world.env, kSweepPath, QueuedOptions()));
+  }
+}
+
+TEST(Hardening, ADirectoryThatWasThereBeforeIsNotRemovedWhenItsSyncFails) {
+  sim::SimFileSystem disk;
+  ASSERT_OK(disk.MakeDir("a"));
+  FailingDirSync fs(&disk, "a");
+  RocksWorld world(fs);
+
+  EXPECT_FALSE(RocksDb::Open(world.env, kSweepPath, QueuedOptions()).ok());
+
+  ASSERT_OK_AND_ASSIGN(const auto entries, disk.List("a"));
+  EXPECT_THAT(entries, IsEmpty());
 }
 
 // The first log's second record of three is damaged, all of them synced.

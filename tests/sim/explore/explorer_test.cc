@@ -1,5 +1,5 @@
-// The explorer finds what is wrong with tiny programs, at the depth and on the axis where it shows, and stays silent
-// about the right ones.
+// The explorer finds what is wrong with tiny programs, at the depth and on the axis where it shows,
+// and stays silent about the right ones.
 #include "sim/explore/explorer.h"
 
 #include <cstdio>
@@ -44,7 +44,8 @@ std::string ReadA(const vfs::FileSystem& fs) {
 enum class Ack { kAtTheEnd, kBeforeSync };
 enum class NameSync { kYes, kNo };
 
-// Creates, writes, syncs, settles the name, acknowledges: with one step at the wrong place or left out.
+// Creates, writes, syncs, settles the name, acknowledges: with one step at the wrong place or left
+// out.
 TinyScenario OneFile(Ack ack, NameSync name_sync) {
   return TinyScenario({.work =
                            [ack, name_sync](World& world, History& history, const Script&) {

@@ -58,7 +58,7 @@ TEST(WorkerPool, FramesOfAnySizeArriveWhole) {
 
 TEST(WorkerPool, WhatAnItemInheritsDoesNotDependOnTheNumberOfJobs) {
   const auto run = [](std::uint32_t jobs) {
-    // Counts the items before this one in its worker: a leak of state between items would show here.
+    // Counts the items before this one in its worker: a leak of state between items would show.
     int before = 0;
     return FramesOf(*RunInWorkers(20, 6, {.jobs = jobs}, [&](std::size_t i) {
       return fmt::format("{} after {}", i, before++);
@@ -146,7 +146,7 @@ TEST(WorkerPool, ALongBreadcrumbIsCut) {
 
 TEST(WorkerPool, AHangIsEndedAndTheOthersFinish) {
   ASSERT_OK_AND_ASSIGN(const auto results,
-                       RunInWorkers(3, 3, {.jobs = 1, .seconds_per_item = 1}, [](std::size_t i) {
+                       RunInWorkers(3, 3, {.jobs = 1, .seconds_per_step = 1}, [](std::size_t i) {
                          LeaveBreadcrumb(fmt::format("at item {}", i));
                          volatile bool goes_on = i == 1;
                          while (goes_on) {

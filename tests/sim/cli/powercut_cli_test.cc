@@ -1,0 +1,369 @@
+// The powercut command as a shell sees it: output, the error line, exit codes, JSON, and Ctrl-C.
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <set>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <nlohmann/json.hpp>
+
+#include "tests/sim/cli/powercut_process.h"
+#include "tests/status_matchers.h"
+#include "tests/vfs/temp_dir.h"
+
+namespace permafrost::sim {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+// A sweep of a second or two.
+const std::vector<std::string> kSmallSweep{"sweep", "rocksdb/basic", "--short", "--images",
+                                           "2",     "--deaths",      "0"};
+
+class PowercutCli : public ::testing::Test {
+ protected:
+  // A file in the scratch directory.
+  std::string WriteFile(std::string_view name, std::string_view text) {
+    const std::string path = scratch_.Join(name);
+    const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    EXPECT_EQ(write(fd, text.data(), text.size()), static_cast<ssize_t>(text.size()));
+    close(fd);
+    return path;
+  }
+  ProcessResult SmallSweep(std::vector<std::string> more) {
+    std::vector<std::string> arguments = kSmallSweep;
+    arguments.insert(arguments.end(), {"--out", scratch_.Join("found")});
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return RunPowercut(arguments);
+  }
+
+  TempDir scratch_;
+};
+
+// Refused before anything ran: exit code 2, nothing on stdout, this on stderr.
+template <typename Matcher>
+void ExpectUsageError(const std::vector<std::string>& arguments, const Matcher& text) {
+  const ProcessResult ran = RunPowercut(arguments);
+
+  EXPECT_EQ(ran.code, 2) << ran.err;
+  EXPECT_THAT(ran.out, IsEmpty());
+  EXPECT_THAT(ran.err, text);
+}
+
+TEST_F(PowercutCli, HelpNamesEveryCommandAndExitCode) {
+  const ProcessResult ran = RunPowercut({"--help"});
+
+  EXPECT_EQ(ran.code, 0);
+  EXPECT_THAT(ran.err, IsEmpty());
+  for (const char* word : {"list", "sweep", "run", "replay", "syncs", "check-determinism", "bench",
+                           "0 held", "1 violated", "2 usage", "3 indeterminate"}) {
+    EXPECT_THAT(ran.out, HasSubstr(word));
+  }
+}
+
+TEST_F(PowercutCli, EveryCommandHasItsHelp) {
+  for (const char* command :
+       {"list", "sweep", "run", "replay", "syncs", "check-determinism", "bench"}) {
+    const ProcessResult ran = RunPowercut({command, "--help"});
+
+    EXPECT_EQ(ran.code, 0) << command;
+    EXPECT_THAT(ran.out, HasSubstr("--json")) << command;
+  }
+}
+
+TEST_F(PowercutCli, VersionNamesTheLibraryThatItWasMeasuredWith) {
+  const ProcessResult ran = RunPowercut({"--version"});
+
+  EXPECT_EQ(ran.code, 0);
+  EXPECT_THAT(ran.out, AllOf(StartsWith("powercut 0.1.0 ("), HasSubstr("RocksDB 7.8.3"),
+                             EndsWith("trace format 1\n")));
+}
+
+TEST_F(PowercutCli, ListNamesScenariosAndLabels) {
+  const ProcessResult ran = RunPowercut({"list", "--json"});
+
+  EXPECT_EQ(ran.code, 0);
+  const auto json = nlohmann::json::parse(LinesOf(ran.out).back());
+  std::set<std::string> names;
+  for (const auto& scenario : json["scenarios"]) names.insert(scenario["name"]);
+  EXPECT_THAT(names, ::testing::IsSupersetOf({"catalog/lifecycle", "rocksdb/basic"}));
+  EXPECT_GT(json["labels"].size(), 20U);
+}
+
+// ---- Bad input.
+
+TEST_F(PowercutCli, AnUnknownScenarioIsNamedWithTheNearest) {
+  const std::string text =
+      "powercut: no scenario 'rocksdb/basik'; did you mean 'rocksdb/basic'?; known: "
+      "catalog/lifecycle rocksdb/basic\n";
+  for (const char* command : {"sweep", "run", "syncs", "check-determinism"})
+    ExpectUsageError({command, "rocksdb/basik"}, text);
+}
+
+TEST_F(PowercutCli, ABadSeedIsNamed) {
+  ExpectUsageError({"sweep", "rocksdb/basic", "--seed", "many"},
+                   "powercut: --seed 'many' is not a number\n");
+  ExpectUsageError({"sweep", "rocksdb/basic", "--seed", "0xgg"},
+                   HasSubstr("gg' is not a number\n"));
+  ExpectUsageError({"run", "rocksdb/basic", "--base-seed", "99999999999999999999"},
+                   HasSubstr("'99999999999999999999' is not a number\n"));
+}
+
+TEST_F(PowercutCli, AnUnknownPersonalityIsNamedWithTheKnownOnes) {
+  ExpectUsageError({"sweep", "rocksdb/basic", "--personality", "mild"},
+                   "powercut: personality 'mild': unknown word 'mild'; known: strict ordered "
+                   "writeback treelog prefix all none, then +da_alloc +nopsow +tear_bytes\n");
+  ExpectUsageError({"sweep", "rocksdb/basic", "--personality", "strict,ordered+soft"},
+                   HasSubstr("personality 'ordered+soft': unknown word 'soft'"));
+}
+
+TEST_F(PowercutCli, AnUnknownHardeningIsNamedWithTheKnownOnes) {
+  ExpectUsageError({"sweep", "rocksdb/basic", "--without", "magic"},
+                   "powercut: --without magic: no such hardening; known: settle_names "
+                   "settle_db_dir poison_on_error scan_logs settle_recovered\n");
+}
+
+TEST_F(PowercutCli, AnUnknownLabelInAMutationIsNamedWithTheNearest) {
+  ExpectUsageError({"sweep", "rocksdb/basic", "--mutate", "drop freeze.sync.fil"},
+                   AllOf(StartsWith("powercut: "), HasSubstr("no step has the label "
+                                                             "'freeze.sync.fil'; did you mean "
+                                                             "'freeze.sync.file'?\n")));
+  ExpectUsageError({"sweep", "rocksdb/basic", "--mutate", "lose freeze.write"},
+                   "powercut: parse mutation 'lose freeze.write': word 1 is 'lose', expected drop, "
+                   "unsynced or ignore-error\n");
+}
+
+TEST_F(PowercutCli, AMalformedFaultPlanIsNamed) {
+  ExpectUsageError({"sweep", "rocksdb/basic", "--faults", "whenn sync then eio"},
+                   "powercut: parse rule 'whenn sync then eio': word 1 is 'whenn', expected "
+                   "'when'; did you mean 'when'?\n");
+}
+
+TEST_F(PowercutCli, AnUnknownFlagOrCommandIsNamed) {
+  ExpectUsageError({"sweep", "rocksdb/basic", "--fluff"}, HasSubstr("--fluff"));
+  ExpectUsageError({"swipe", "rocksdb/basic"}, HasSubstr("subcommand is required"));
+  ExpectUsageError({"sweep"}, HasSubstr("scenario is required"));
+  ExpectUsageError({}, HasSubstr("A subcommand is required"));
+}
+
+TEST_F(PowercutCli, ANumberOutOfRangeIsNamed) {
+  ExpectUsageError({"sweep", "rocksdb/basic", "--depth", "9"},
+                   HasSubstr("--depth: Value 9 not in range 1 to 4"));
+  ExpectUsageError({"sweep", "rocksdb/basic", "--jobs", "0"}, HasSubstr("--jobs: Value 0 not in"));
+}
+
+TEST_F(PowercutCli, AMissingReproIsNamed) {
+  const std::string path = scratch_.Join("nowhere.repro");
+
+  ExpectUsageError(
+      {"replay", path},
+      fmt::format("powercut: open repro {}: No such file or directory (errno 2)\n", path));
+}
+
+TEST_F(PowercutCli, ACorruptReproIsNamedWithFileAndLine) {
+  const std::string head = "powercut-repro 1\nscenario: rocksdb/basic\n";
+  const std::string not_one = WriteFile("a.repro", "hello\n");
+  const std::string bad_key = WriteFile("b.repro", head + "scanario: x\n");
+  const std::string bad_cut = WriteFile("c.repro", head + "cut: power point=x\n");
+  const std::string empty = WriteFile("d.repro", "");
+  const std::string binary = WriteFile("e.repro", std::string("\x7f"
+                                                              "ELF\0\0\xff",
+                                                              7));
+
+  ExpectUsageError({"replay", not_one},
+                   fmt::format("powercut: parse {} line 1: found 'hello', expected "
+                               "'powercut-repro 1'\n",
+                               not_one));
+  ExpectUsageError({"replay", bad_key},
+                   HasSubstr(fmt::format("parse {} line 3: unknown key 'scanario'", bad_key)));
+  ExpectUsageError({"replay", bad_cut}, HasSubstr(fmt::format("parse {} line 3: ", bad_cut)));
+  ExpectUsageError({"replay", empty}, HasSubstr("empty file, expected 'powercut-repro 1'"));
+  ExpectUsageError({"replay", binary}, HasSubstr(fmt::format("parse {} line 1: ", binary)));
+}
+
+TEST_F(PowercutCli, AReproThatDoesNotFitItsRunIsRefused) {
+  const std::string head = "powercut-repro 1\nscenario: rocksdb/basic\nop: put k v\n";
+  const std::string far = WriteFile("far.repro", head + "cut: power point=9999 label=x choice=y\n");
+  const std::string odd = WriteFile("odd.repro", head + "cut: power point=3 label=x choice=y\n");
+  const std::string who = WriteFile("who.repro", "powercut-repro 1\nscenario: nobody\n");
+
+  ExpectUsageError({"replay", "-q", far},
+                   AllOf(HasSubstr("replay cut point=9999: the run has"),
+                         HasSubstr("it is not the run that the repro was made from\n")));
+  ExpectUsageError({"replay", "-q", odd}, StartsWith("powercut: "));
+  ExpectUsageError({"replay", "-q", who}, HasSubstr("no scenario 'nobody'"));
+}
+
+TEST_F(PowercutCli, AnUnwritableDirectoryForFindingsIsNamed) {
+  std::vector<std::string> arguments = kSmallSweep;
+  arguments.insert(arguments.end(),
+                   {"--stock", "--stop-after", "1", "-q", "--out", "/proc/no/place"});
+
+  const ProcessResult ran = RunPowercut(arguments);
+
+  EXPECT_THAT(ran.code, ::testing::AnyOf(2, 5));
+  EXPECT_THAT(ran.out, IsEmpty());
+  EXPECT_EQ(ran.err, "powercut: make directory /proc/no: No such file or directory (errno 2)\n");
+}
+
+// ---- Output.
+
+TEST_F(PowercutCli, JsonIsOneLineAtTheEndWithEveryNamedKey) {
+  const ProcessResult ran = SmallSweep({"--json"});
+
+  ASSERT_EQ(LinesOf(ran.out).size(), 1U) << ran.out;
+  const auto json = nlohmann::json::parse(ran.out);
+  for (const char* key :
+       {"scenario", "personality", "depth", "crash_points", "exhausted", "exhaustive_share",
+        "candidates", "distinct", "recoveries", "judgements", "violations", "labels_uncut",
+        "probes_missed", "images_per_core_second", "opens", "raw_share", "trace_hash", "seconds"}) {
+    EXPECT_TRUE(json.contains(key)) << key;
+  }
+  EXPECT_EQ(json["scenario"], "rocksdb/basic");
+  EXPECT_EQ(json["personality"], "strict");
+  EXPECT_EQ(json["depth"], 1);
+  EXPECT_TRUE(json["labels_uncut"].is_array());
+  EXPECT_TRUE(json["probes_missed"].is_array());
+  EXPECT_EQ(json["trace_hash"].get<std::string>().size(), 32U);
+  EXPECT_GT(json["crash_points"], 50);
+  EXPECT_GE(json["candidates"], json["crash_points"]);
+  EXPECT_NEAR(json["exhaustive_share"].get<double>() * json["crash_points"].get<double>(),
+              json["exhausted"].get<double>(), 1e-6);
+}
+
+TEST_F(PowercutCli, TextGoesToStdoutAndWithJsonToStderr) {
+  const ProcessResult text = SmallSweep({});
+  const ProcessResult json = SmallSweep({"--json"});
+
+  EXPECT_THAT(text.out, AllOf(StartsWith("certificate rocksdb/basic personality=strict"),
+                              HasSubstr("SUMMARY: powercut: ")));
+  EXPECT_THAT(text.err, IsEmpty());
+  EXPECT_THAT(json.out, StartsWith("{"));
+  EXPECT_THAT(json.err, HasSubstr("SUMMARY: powercut: "));
+}
+
+TEST_F(PowercutCli, QuietSaysNothingButJson) {
+  const ProcessResult ran = SmallSweep({"--json", "--quiet"});
+
+  EXPECT_EQ(LinesOf(ran.out).size(), 1U);
+  EXPECT_THAT(ran.err, IsEmpty());
+}
+
+TEST_F(PowercutCli, APipeGetsNoEscapeBytes) {
+  const ProcessResult ran = SmallSweep({"--stock"});
+
+  EXPECT_THAT(ran.out, AllOf(Not(HasSubstr("\x1b")), Not(HasSubstr("\r"))));
+  EXPECT_THAT(ran.err, AllOf(Not(HasSubstr("\x1b")), Not(HasSubstr("\r"))));
+}
+
+TEST_F(PowercutCli, SeveralPersonalitiesAreOneObjectWithASweepEach) {
+  const ProcessResult ran = SmallSweep({"--json", "-q", "--personality", "all,none"});
+
+  ASSERT_EQ(LinesOf(ran.out).size(), 1U);
+  const auto json = nlohmann::json::parse(ran.out);
+  ASSERT_EQ(json["sweeps"].size(), 2U);
+  EXPECT_EQ(json["sweeps"][0]["personality"], "all");
+  EXPECT_EQ(json["sweeps"][1]["personality"], "none");
+}
+
+TEST_F(PowercutCli, AFindingIsAFailureBlockAndAReproThatReplaysInFreshProcesses) {
+  const ProcessResult found = SmallSweep({"--stock", "--json"});
+
+  EXPECT_EQ(found.code, 1);
+  const auto json = nlohmann::json::parse(found.out);
+  ASSERT_GT(json["violations"], 0);
+  EXPECT_EQ(json["violation_list"].size(), json["violations"]);
+  const std::string marker = "Reproduce:   powercut replay ";
+  const std::size_t at = found.err.find(marker);
+  ASSERT_NE(at, std::string::npos) << found.err;
+  const std::size_t begin = at + marker.size();
+  const std::string repro = found.err.substr(begin, found.err.find('\n', begin) - begin);
+  EXPECT_THAT(found.err, HasSubstr("FAIL "));
+  for (int time = 1; time <= 3; ++time) {
+    const ProcessResult replayed = RunPowercut({"replay", "--json", "-q", repro});
+    EXPECT_EQ(replayed.code, 1) << replayed.err;
+    EXPECT_EQ(nlohmann::json::parse(replayed.out)["reproduced"], true);
+  }
+}
+
+TEST_F(PowercutCli, RunPrintsTheDrawnSeedFirst) {
+  const ProcessResult ran = RunPowercut(
+      {"run", "rocksdb/basic", "--runs", "1", "--json", "--out", scratch_.Join("found")});
+
+  ASSERT_FALSE(LinesOf(ran.err).empty());
+  EXPECT_THAT(LinesOf(ran.err)[0],
+              ::testing::MatchesRegex("base seed 0x[0-9a-f]{16}, 1 lives, personality strict"));
+  EXPECT_EQ(nlohmann::json::parse(LinesOf(ran.out).back())["runs"], 1);
+}
+
+TEST_F(PowercutCli, DeterminismCheckCountsMismatches) {
+  const ProcessResult ran =
+      RunPowercut({"check-determinism", "rocksdb/basic", "--seeds", "2", "--json", "-q"});
+
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  const auto json = nlohmann::json::parse(ran.out);
+  EXPECT_EQ(json["seeds"], 2);
+  EXPECT_EQ(json["mismatches"], 0);
+}
+
+// ---- Interruption.
+
+// The processes that `pid` has now.
+std::string ChildrenOf(int pid) {
+  const std::string path = fmt::format("/proc/{}/task/{}/children", pid, pid);
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return "";
+  char text[256] = {};
+  const ssize_t count = read(fd, text, sizeof(text) - 1);
+  close(fd);
+  return std::string(text, count > 0 ? static_cast<std::size_t>(count) : 0);
+}
+
+// Sends the signal when the third worker is at work: the first repeats the workload, the others
+// recover images.
+Watcher InTheMiddle(int signal_number, bool* was_sent) {
+  return [signal_number, was_sent, workers = std::set<std::string>()](int pid,
+                                                                      const std::string&) mutable {
+    const std::string children = ChildrenOf(pid);
+    if (!children.empty()) workers.insert(children);
+    if (*was_sent || workers.size() < 3) return;
+    *was_sent = true;
+    kill(pid, signal_number);
+  };
+}
+
+void ExpectPartialResult(int signal_number, const std::string& out_dir) {
+  bool was_sent = false;
+  const ProcessResult ran =
+      RunPowercut({"sweep", "rocksdb/basic", "--deaths", "0", "--json", "--out", out_dir},
+                  InTheMiddle(signal_number, &was_sent));
+
+  EXPECT_TRUE(was_sent);
+  EXPECT_EQ(ran.signal, 0);
+  ASSERT_EQ(LinesOf(ran.out).size(), 1U) << ran.out;
+  const auto json = nlohmann::json::parse(ran.out);
+  EXPECT_EQ(json["interrupted"], true);
+  EXPECT_GT(json["crash_points"], 0);
+  // A violation that was found before the signal outweighs it.
+  EXPECT_EQ(ran.code, json["violations"] > 0 ? 1 : 128 + signal_number);
+  EXPECT_THAT(ran.err, HasSubstr("(interrupted: a partial result)"));
+}
+
+TEST_F(PowercutCli, CtrlCInTheMiddleGivesAValidPartialResult) {
+  ExpectPartialResult(SIGINT, scratch_.Join("found"));
+}
+
+TEST_F(PowercutCli, TerminationInTheMiddleGivesAValidPartialResult) {
+  ExpectPartialResult(SIGTERM, scratch_.Join("found"));
+}
+
+}  // namespace
+}  // namespace permafrost::sim

@@ -9,8 +9,8 @@ namespace permafrost::vfs {
 class Clock {
  public:
   virtual ~Clock() = default;
-  virtual std::uint64_t NowNanos() = 0;           // since the Unix epoch; may step
-  virtual std::uint64_t MonotonicNanos() = 0;     // never falls
+  virtual std::uint64_t NowNanos() = 0;        // since the Unix epoch; may step
+  virtual std::uint64_t MonotonicNanos() = 0;  // never falls
   virtual void SleepNanos(std::uint64_t nanos) = 0;
 };
 

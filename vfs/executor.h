@@ -11,9 +11,9 @@ namespace permafrost::vfs {
 enum class Priority { kBottom, kLow, kHigh, kUser };
 
 struct Job {
-  std::string name = {};               // stable; reaches the trace
+  std::string name = {};  // stable; reaches the trace
   Priority priority = Priority::kLow;
-  const void* tag = nullptr;           // owner; Cancel(tag) removes its queued jobs
+  const void* tag = nullptr;  // owner; Cancel(tag) removes its queued jobs
   std::function<void()> run = {};
   std::function<void()> cancelled = {};  // called instead of run when removed; may be empty
 };
@@ -23,13 +23,15 @@ class Executor {
  public:
   virtual ~Executor() = default;
   virtual void Schedule(Job job) = 0;
-  // Removes queued jobs of the owner at this priority, calling their `cancelled`; returns how many. Running jobs go on.
+  // Removes queued jobs of the owner at this priority, calling their `cancelled`; returns how many.
+  // Running jobs go on.
   virtual int Cancel(const void* tag, Priority priority) = 0;
   virtual std::size_t QueuedCount(Priority priority) const = 0;
   // How many jobs of this priority may run at once; takes effect for jobs not yet started.
   virtual void SetWidth(Priority priority, int threads) = 0;
   virtual int Width(Priority priority) const = 0;
-  // Returns when nothing is queued or running. Under the queued executor of the simulator it runs the jobs.
+  // Returns when nothing is queued or running. Under the queued executor of the simulator it runs
+  // the jobs.
   virtual void Drain() = 0;
 };
 

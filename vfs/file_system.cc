@@ -20,10 +20,15 @@ absl::Status CheckPath(std::string_view op, std::string_view path) {
     const std::size_t slash = rest.find('/');
     const std::string_view component = rest.substr(0, slash);
     if (component.empty() || component == "." || component == "..") {
-      return InvalidArgument("{} '{}': component '{}' is not allowed; paths are relative and normal", op, path, component);
+      return InvalidArgument(
+          "{} '{}': component '{}' is not allowed; paths are relative and normal", op, path,
+          component);
     }
-    if (component.find('\0') != std::string_view::npos) return InvalidArgument("{}: path holds a zero byte", op);
-    if (component.size() > 255) return InvalidArgument("{} '{}': component of {} bytes (limit 255)", op, path, component.size());
+    if (component.find('\0') != std::string_view::npos)
+      return InvalidArgument("{}: path holds a zero byte", op);
+    if (component.size() > 255)
+      return InvalidArgument("{} '{}': component of {} bytes (limit 255)", op, path,
+                             component.size());
     if (slash == std::string_view::npos) return absl::OkStatus();
     rest.remove_prefix(slash + 1);
   }

@@ -1,4 +1,5 @@
-// The random walk through cuts: at each generation several cuts are tried and judged, one of them is lived on from.
+// The random walk through cuts: at each generation several cuts are tried and judged, one of them
+// is lived on from.
 #include "sim/campaign/life.h"
 
 #include <utility>
@@ -6,6 +7,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "sim/explore/worker_pool.h"
 #include "sim/oracle/expectation.h"
 #include "sim/sched/sched.h"
 #include "vfs/base/probe.h"
@@ -60,6 +62,8 @@ class Walk {
   Lived LiveWorkload() {
     vfs::Prng script_prng = prng_.Fork("script");
     repro_.ops = scenario_.RandomScript(script_prng);
+    repro_.cuts.clear();
+    LeaveBreadcrumb(ToString(repro_));
     History history(scenario_.FirstConfig());
     World world(DiskState(),
                 {.seed = life_.seed,
@@ -80,20 +84,16 @@ class Walk {
   void Fold(const Event& event, Expectation& memory, const std::vector<Cut>& path) {
     const auto violation = memory.Fold(event);
     if (!violation.has_value()) return;
-    const std::string label = path.empty() ? "no cut" : path.back().label;
-    FoundViolation found{.invariant = violation->invariant,
-                         .fingerprint = fmt::format("{}/{}/{}", violation->invariant, label,
-                                                    path.empty() ? "" : path.back().lost),
-                         .text = violation->text,
-                         .count = 1,
-                         .repro = repro_};
+    FoundViolation found{
+        .invariant = violation->invariant, .text = violation->text, .repro = repro_};
     found.repro.cuts = path;
     found.repro.expect = violation->invariant;
     found.repro.text = violation->text;
     life_.violations.push_back(std::move(found));
   }
 
-  // Draws a cut of this generation, restarts on what it leaves, and judges; `memory` and `path` move on.
+  // Draws a cut of this generation, restarts on what it leaves, and judges; `memory` and `path`
+  // move on.
   Lived LiveOn(const Lived& lived, Expectation& memory, std::vector<Cut>& path) {
     const CrashPoint& point = lived.points[prng_.Below(lived.points.size())];
     for (std::size_t i = 0; i < point.event_count; ++i) {
@@ -108,6 +108,8 @@ class Walk {
       start.key = RecoveryKey(start, rules_.plan);
     }
     path.push_back(cut);
+    repro_.cuts = path;
+    LeaveBreadcrumb(ToString(repro_));
     Rerun rerun = RerunGeneration(scenario_, rules_, start);
     ++life_.recoveries;
     life_.trace_hash += rerun.trace_hash;

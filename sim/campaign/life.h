@@ -1,4 +1,5 @@
-// One random life: a random workload, cut, recovered, continued, cut again, several times over; every answer judged.
+// One random life: a random workload, cut, recovered, continued, cut again, several times over;
+// every answer judged.
 #pragma once
 
 #include <cstdint>

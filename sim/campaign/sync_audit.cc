@@ -24,13 +24,15 @@ bool IsOurs(std::string_view label) {
   return !label.starts_with("rocksdb.") && label != "background" && label != "client.write";
 }
 
-// Sync calls of the baseline by label. A call counts for every engine label above it, and for its own RocksDB label.
+// Sync calls of the baseline by label. A call counts for every engine label above it, and for its
+// own RocksDB label.
 std::map<std::string, std::vector<SyncCall>> SyncCallsOf(const Workload& workload) {
   std::map<std::string, std::vector<SyncCall>> calls;
   for (std::size_t i = 0; i + 1 < workload.points.size(); ++i) {
     const CrashPoint& point = workload.points[i];
     if (!point.is_sync) continue;
-    // The snapshot of the next point is the disk just after this sync: it took something away or it was vacuous.
+    // The snapshot of the next point is the disk just after this sync: it took something away or it
+    // was vacuous.
     const bool settles = point.snapshot.FullKey() != workload.points[i + 1].snapshot.FullKey();
     for (const std::string& label : point.labels) {
       const bool is_innermost = &label == &point.labels.back();
@@ -106,16 +108,17 @@ class Audit {
     ExploreOptions options = base_;
     VFS_ASSIGN_OR_RETURN(options.rules.plan, faults::ParsePlan(text));
     options.stop_after = 1;
-    options.round_starts = 192;
     Certificate certificate;
     RecoveryCache cache;
     VFS_RETURN_IF_ERROR(Explore(scenario_, options, cache, certificate));
     Explored explored{.violation = "", .exhaustive_share = certificate.exhaustive_share()};
-    if (!certificate.violations.empty()) explored.violation = certificate.violations.begin()->first;
+    if (!certificate.violations.empty())
+      explored.violation = certificate.violations.begin()->second.fingerprint;
     return explored;
   }
 
-  // Labels that are not needed alone: drop all of them together, and shrink what fails to minimal sets.
+  // Labels that are not needed alone: drop all of them together, and shrink what fails to minimal
+  // sets.
   absl::Status FindRedundantSets(std::vector<SyncRow>& rows) {
     std::vector<std::string> candidates;
     for (const SyncRow& row : rows) {

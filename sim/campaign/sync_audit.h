@@ -1,4 +1,5 @@
-// The sync audit: which of the syncs that a scenario makes are needed, and how the simulator shows it.
+// The sync audit: which of the syncs that a scenario makes are needed, and how the simulator shows
+// it.
 #pragma once
 
 #include <cstdint>
@@ -35,8 +36,8 @@ struct SyncRow {
 
 enum class AuditInstances { kNo, kYes };
 
-// Rows by label, then instance. Every variant is explored under `base` with deaths and epilogue and without any memory
-// of other variants.
+// Rows by label, then instance. Every variant is explored under `base` with deaths and epilogue and
+// without any memory of other variants.
 //
 // Errors: as Explore
 absl::StatusOr<std::vector<SyncRow>> AuditSyncs(

@@ -1,4 +1,5 @@
-// `powercut bench`: the simulator's own speed, each figure beside its baseline measured in the same run.
+// `powercut bench`: the simulator's own speed, each figure beside its baseline measured in the same
+// run.
 #include <algorithm>
 #include <memory>
 #include <vector>
@@ -45,7 +46,8 @@ void FillDisk(SimFileSystem& fs, int files) {
   VFS_CHECK(fs.SyncDir("").ok(), "sync root");
 }
 
-// Microseconds for one snapshot and one crash image of a disk of `files` files with a few pending effects.
+// Microseconds for one snapshot and one crash image of a disk of `files` files with a few pending
+// effects.
 double SnapshotAndImageMicros(int files) {
   SimFileSystem fs;
   FillDisk(fs, files);

@@ -110,7 +110,9 @@ void AddFlags(CLI::App& app, CommonFlags& flags, const FlagSet& set) {
       ->check(CLI::Range(1, 256));
   app.add_option("--deaths", flags.deaths, "One crash point in N is also a process death; 0: none")
       ->capture_default_str();
-  app.add_option("--images", flags.images, "Images offered per crash point (default 512)");
+  app.add_option("--nested-images", flags.nested_images,
+                 "Images offered per point of a later generation (default 8)");
+  app.add_option("--images", flags.images, "Images offered per crash point (default 48)");
   app.add_option(
       "--faults", flags.faults,
       "'each-call': fail each call of the script once; or a fault plan (faults/README.md)");
@@ -178,6 +180,7 @@ absl::StatusOr<ExploreOptions> ExploreOptionsOf(const CommonFlags& flags,
   }
   options.rules.personality = personality;
   options.rules.convergence_share = flags.is_thorough ? 1 : 16;
+  if (flags.nested_images > 0) options.rules.nested_budget.images_max = flags.nested_images;
   if (flags.images > 0) options.rules.workload_budget.images_max = flags.images;
   options.workers.jobs = flags.jobs;
   options.depth = flags.depth;
@@ -204,9 +207,9 @@ absl::Status WriteFindings(const CommonFlags& flags, const Certificate& certific
   VFS_RETURN_IF_ERROR(MakeDirs(flags.out));
   constexpr std::size_t kBlocksMax = 8;
   std::size_t shown = 0;
-  for (const auto& [fingerprint, violation] : certificate.violations) {
+  for (const auto& [place, violation] : certificate.violations) {
     const std::string name =
-        vfs::HashBytes(certificate.scenario + certificate.personality + fingerprint)
+        vfs::HashBytes(certificate.scenario + certificate.personality + violation.fingerprint)
             .Hex()
             .substr(0, 12);
     const std::string path = fmt::format("{}/{}-{}.repro", flags.out, violation.invariant, name);

@@ -31,8 +31,9 @@ struct CommonFlags {
   std::string seed;
   std::uint32_t depth = 1;
   std::uint32_t jobs = 1;
-  std::uint32_t deaths = 8;
+  std::uint32_t deaths = 16;
   std::uint64_t images = 0;
+  std::uint64_t nested_images = 0;
   bool is_short = false;
   bool is_stock = false;
   bool is_thorough = false;
@@ -66,7 +67,8 @@ absl::StatusOr<ExploreOptions> ExploreOptionsOf(const CommonFlags& flags,
                                                 const Scenario& scenario,
                                                 const Personality& personality);
 
-// Writes the repro of each violation to DIR/<fingerprint>.repro and prints its failure block. Returns the last error.
+// Writes the repro of each violation to DIR/<fingerprint>.repro and prints its failure block.
+// Returns the last error.
 absl::Status WriteFindings(const CommonFlags& flags, const Certificate& certificate);
 
 // People's text: stdout, or stderr when stdout carries JSON; nothing with --quiet.

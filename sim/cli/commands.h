@@ -1,4 +1,5 @@
-// The powercut commands. Each adds its subcommand to the parser; its body runs when chosen and returns an exit code.
+// The powercut commands. Each adds its subcommand to the parser; its body runs when chosen and
+// returns an exit code.
 #pragma once
 
 #include <CLI/CLI.hpp>

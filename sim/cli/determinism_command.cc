@@ -1,4 +1,5 @@
-// `powercut check-determinism SCENARIO`: every seed in two processes, each with its own address layout; equal hashes.
+// `powercut check-determinism SCENARIO`: every seed in two processes, each with its own address
+// layout; equal hashes.
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>

@@ -1,4 +1,5 @@
-// The line that shows how far a long command is: redrawn on a terminal, a plain line every ten seconds elsewhere.
+// The line that shows how far a long command is: redrawn on a terminal, a plain line every ten
+// seconds elsewhere.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +18,8 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  // `share` of the work is done (0..1); `text` says what was found so far. Cheap: draws at most ten times a second.
+  // `share` of the work is done (0..1); `text` says what was found so far. Cheap: draws at most ten
+  // times a second.
   void Update(double share, std::string_view text);
 
  private:

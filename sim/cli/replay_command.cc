@@ -1,4 +1,5 @@
-// `powercut replay FILE...`: shows the violation of a repro again, or that a mended bug stays mended.
+// `powercut replay FILE...`: shows the violation of a repro again, or that a mended bug stays
+// mended.
 #include <fcntl.h>
 #include <unistd.h>
 

@@ -51,27 +51,22 @@ void Add(const Life& life, Certificate& certificate) {
   certificate.opens += life.opens;
   certificate.trace_hash += life.trace_hash;
   for (const auto& [name, count] : life.probes) certificate.probes[name] += count;
-  for (const FoundViolation& found : life.violations) {
-    const auto [it, is_new] = certificate.violations.emplace(found.fingerprint, found);
-    if (!is_new) ++it->second.count;
-  }
+  for (const FoundViolation& found : life.violations) AddFinding(found, certificate);
 }
 
+// A life that ended its process: its breadcrumb is the repro of what it was doing.
 void AddDeath(std::uint64_t seed,
               const ItemResult& result,
               const Repro& base,
               Certificate& certificate) {
-  FoundViolation found{
-      .invariant = "0-no-crash-no-hang",
-      .fingerprint = fmt::format("0-no-crash-no-hang/{}", result.last_words.substr(0, 80)),
-      .text = fmt::format("life 0x{:016x}: the code under test ended its process: {}", seed,
-                          result.last_words),
-      .count = 1,
-      .repro = base};
-  found.repro.seed = seed;
+  FoundViolation found{.invariant = "0-no-crash-no-hang", .repro = base};
+  const auto repro = ParseRepro(result.breadcrumb, "breadcrumb");
+  if (repro.ok()) found.repro = *repro;
+  found.text = fmt::format("life 0x{:016x}: the code under test ended its process: {}", seed,
+                           result.last_words);
   found.repro.expect = found.invariant;
   found.repro.text = found.text;
-  certificate.violations.emplace(found.fingerprint, std::move(found));
+  AddFinding(std::move(found), certificate);
 }
 
 absl::StatusOr<Certificate> Live(const RunFlags& flags,

@@ -13,7 +13,41 @@ double Share(std::uint64_t part, std::uint64_t whole) {
   return whole == 0 ? 0.0 : static_cast<double>(part) / static_cast<double>(whole);
 }
 
+// The engine's innermost step at the cut; RocksDB's own labels say little about a protocol.
+std::string EngineLabel(const std::string& labels) {
+  std::size_t end = labels.size();
+  while (true) {
+    const std::size_t slash = labels.rfind('/', end == 0 ? 0 : end - 1);
+    const std::size_t begin = slash == std::string::npos || end == 0 ? 0 : slash + 1;
+    const std::string label = labels.substr(begin, end - begin);
+    if (!label.starts_with("rocksdb.") || begin == 0) return label;
+    end = begin - 1;
+  }
+}
+
+bool IsSmaller(const std::vector<Cut>& cuts, const std::vector<Cut>& than) {
+  if (cuts.size() != than.size()) return cuts.size() < than.size();
+  return !cuts.empty() && cuts.back().lost_effects < than.back().lost_effects;
+}
+
 }  // namespace
+
+void AddFinding(FoundViolation found, Certificate& certificate) {
+  const Cut last = found.repro.cuts.empty() ? Cut{.label = "no cut"} : found.repro.cuts.back();
+  const std::string place = fmt::format("{}/{}", found.invariant, EngineLabel(last.label));
+  const std::string kinds = last.kind == CutKind::kProcessDeath ? "death"
+                            : last.lost.empty()                 ? "nothing-lost"
+                                                                : last.lost;
+  found.fingerprint = fmt::format("{}/{}", place, kinds);
+  const auto [it, is_new] = certificate.violations.try_emplace(place, found);
+  if (is_new) return;
+  found.count = it->second.count + found.count;
+  if (IsSmaller(found.repro.cuts, it->second.repro.cuts)) {
+    it->second = std::move(found);
+  } else {
+    it->second.count = found.count;
+  }
+}
 
 std::uint64_t Certificate::violation_count() const { return violations.size(); }
 
@@ -53,8 +87,8 @@ nlohmann::ordered_json ToJson(const Certificate& c) {
   json["judgements"] = c.judgements;
   json["violations"] = c.violation_count();
   nlohmann::ordered_json found = nlohmann::ordered_json::array();
-  for (const auto& [fingerprint, violation] : c.violations) {
-    found.push_back({{"fingerprint", fingerprint},
+  for (const auto& [place, violation] : c.violations) {
+    found.push_back({{"fingerprint", violation.fingerprint},
                      {"invariant", violation.invariant},
                      {"count", violation.count},
                      {"text", violation.text}});

@@ -29,7 +29,7 @@ struct FoundViolation {
   std::string fingerprint;  // invariant + label of the cut + kinds of what was lost
   std::string text;
   std::uint64_t count = 1;  // verdicts with this fingerprint
-  Repro repro;              // the first one found
+  Repro repro;              // the smallest one found
 };
 
 struct Certificate {
@@ -51,7 +51,8 @@ struct Certificate {
   std::set<std::string> labels_uncut;
   std::map<std::string, std::uint64_t> probes;
   std::set<std::string> probes_missed;
-  std::map<std::string, FoundViolation> violations;  // by fingerprint
+  std::map<std::string, FoundViolation>
+      violations;               // by invariant and label: one each, the smallest
   double raw_open_seconds = 0;  // of one open + check + close, measured on the same images
   double seconds = 0;
   vfs::Hash128 trace_hash;
@@ -61,9 +62,14 @@ struct Certificate {
   double exhaustive_share() const;
   double images_per_core_second() const;
   double raw_share() const;
-  // 0 clean; 1 violations; 3 something demanded was not reached, or nothing ran; 130/143 interrupted.
+  // 0 clean; 1 violations; 3 something demanded was not reached, or nothing ran; 130/143
+  // interrupted.
   int ExitCode() const;
 };
+
+// Counts a finding under its invariant and the label of its last cut; of equal ones the smallest is
+// kept: the fewest cuts, then the fewest lost effects.
+void AddFinding(FoundViolation found, Certificate& certificate);
 
 // One object, keys as the README's table says.
 nlohmann::ordered_json ToJson(const Certificate& certificate);

@@ -20,12 +20,13 @@ struct Cut {
   std::string label;        // step stack at the cut, '/'-joined
   std::string
       lost;  // kinds of the lost effects, sorted, ','-joined: part of a fingerprint, not printed
+  std::uint64_t lost_effects = 0;  // how many effects were lost; not printed
   std::vector<std::string>
       ops;  // what the restarted code does after it recovered, before the next cut; not printed
 };
 
-// "power point=N label=LABEL choice=CHOICE" or "death point=N label=LABEL"; a label may hold blanks, a choice is the
-// rest of the line.
+// "power point=N label=LABEL choice=CHOICE" or "death point=N label=LABEL"; a label may hold
+// blanks, a choice is the rest of the line.
 std::string ToString(const Cut& cut);
 // Errors: kInvalidArgument  says what was found and what was expected
 absl::StatusOr<Cut> ParseCut(std::string_view text);

@@ -1,4 +1,5 @@
-// The exploration: one workload, rounds of distinct images in forked workers, then one judgement per verdict key.
+// The exploration: one workload, rounds of distinct images in forked workers, then one judgement
+// per verdict key.
 #include "sim/explore/explorer.h"
 
 #include <algorithm>
@@ -21,7 +22,8 @@ constexpr std::size_t kStartsPerWorker = 64;  // keeps fork and page-copy costs 
 
 using VerdictKey = std::pair<vfs::Hash128, vfs::Hash128>;
 
-// Runs the start and everything below it that is not known yet; depth-first, so a record follows its parent.
+// Runs the start and everything below it that is not known yet; depth-first, so a record follows
+// its parent.
 class TreeRunner {
  public:
   TreeRunner(const Scenario& scenario, const CutRules& rules, const RecoveryCache& known)
@@ -115,28 +117,12 @@ class Judge {
   }
 
   void Report(const Violation& violation, const std::vector<Cut>& path) {
-    const Cut last = path.empty() ? Cut{.label = "no cut"} : path.back();
-    std::string innermost = last.label.substr(
-        last.label.rfind('/') == std::string::npos ? 0 : last.label.rfind('/') + 1);
-    // RocksDB's own labels say little about our protocol: name the engine's step that caused the call as well.
-    if (innermost.starts_with("rocksdb.")) innermost = last.label;
-    const std::string kinds = last.kind == CutKind::kProcessDeath ? "death" : last.lost;
-    const std::string fingerprint = fmt::format("{}/{}/{}", violation.invariant, innermost,
-                                                kinds.empty() ? "nothing-lost" : kinds);
-    const auto it = certificate_.violations.find(fingerprint);
-    if (it != certificate_.violations.end()) {
-      ++it->second.count;
-      return;
-    }
-    FoundViolation found{.invariant = violation.invariant,
-                         .fingerprint = fingerprint,
-                         .text = violation.text,
-                         .count = 1,
-                         .repro = options_.repro};
+    FoundViolation found{
+        .invariant = violation.invariant, .text = violation.text, .repro = options_.repro};
     found.repro.cuts = path;
     found.repro.expect = violation.invariant;
     found.repro.text = violation.text;
-    certificate_.violations.emplace(fingerprint, std::move(found));
+    AddFinding(std::move(found), certificate_);
   }
 
  private:
@@ -192,7 +178,7 @@ class Exploration {
       fold_up_to(point.event_count);
       const bool is_last = i + 1 == workload.points.size();
       if (is_last || IsWanted(point, workload)) CutAt(point, memory, labels);
-      if (starts_.size() >= options_.round_starts || is_last) {
+      if (starts_.size() >= RoundStarts() || is_last) {
         VFS_RETURN_IF_ERROR(FinishRound());
         Progress(static_cast<double>(i + 1) / static_cast<double>(workload.points.size()));
       }
@@ -280,6 +266,13 @@ class Exploration {
     collected_.clear();
     verdicts_.clear();
     return absl::OkStatus();
+  }
+
+  // Whoever stops at the first finding should not have to wait for a large round.
+  std::size_t RoundStarts() const {
+    constexpr std::size_t kSmallRound = 192;
+    return options_.stop_after > 0 ? std::min(options_.round_starts, kSmallRound)
+                                   : options_.round_starts;
   }
 
   bool IsWanted(const CrashPoint& point, const Workload& workload) const {

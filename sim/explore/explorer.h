@@ -1,4 +1,5 @@
-// Cuts the power at every step of one run of a workload, recovers every distinct image once, judges every verdict.
+// Cuts the power at every step of one run of a workload, recovers every distinct image once, judges
+// every verdict.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +24,7 @@ struct ExploreOptions {
   std::uint64_t seed = 0;
   std::uint32_t depth = 1;  // cuts in a row
   std::uint32_t death_share =
-      8;  // one crash point in so many is also a process death; 0: none, 1: all
+      16;  // one crash point in so many is also a process death; 0: none, 1: all
   std::uint32_t points_after_fault =
       0;  // cut only at so many points after a fault took effect, and the end; 0: all
   faults::FaultPlan faults;  // in force in the workload only
@@ -35,7 +36,8 @@ struct ExploreOptions {
       progress;  // called now and then; may be empty
 };
 
-// Recoveries done so far, shared by the explorations of one command (recovery is a function of its key).
+// Recoveries done so far, shared by the explorations of one command (recovery is a function of its
+// key).
 class RecoveryCache {
  public:
   const Record* Find(const vfs::Hash128& key) const {

@@ -29,7 +29,8 @@ WorldOptions QuietOptions(const CutRules& rules, std::uint64_t seed) {
   return {.seed = seed, .plan = {}, .disk = rules.disk};
 }
 
-// The disk after a clean shutdown, and what a power cut keeps of it at the two extremes: their logical state must agree.
+// The disk after a clean shutdown, and what a power cut keeps of it at the two extremes: their
+// logical state must agree.
 void CheckConvergence(const Scenario& scenario,
                       const CutRules& rules,
                       World& settled,
@@ -173,7 +174,8 @@ ImageCount ForEachStart(const CutRules& rules,
             .point = point.index,
             .choice = image.choice,
             .label = label,
-            .lost = JoinSorted(lost)};
+            .lost = JoinSorted(lost),
+            .lost_effects = image.lost.size()};
     Start start{.kind = CutKind::kPowerCut,
                 .disk = image.state,
                 .config = point.config,

@@ -1,4 +1,5 @@
-// One generation: an image, the at-rest checks, the recovery, and (when asked) every image that a further cut leaves.
+// One generation: an image, the at-rest checks, the recovery, and (when asked) every image that a
+// further cut leaves.
 #pragma once
 
 #include <cstdint>
@@ -27,23 +28,24 @@ struct Start {
   vfs::Hash128 key;         // RecoveryKey of the above
 };
 
-// Everything that the recovery may depend on: durable tree (for a death also what is pending), configuration, the
-// fault plan that stays in force, what it does afterwards, and how often it is cut again.
+// Everything that the recovery may depend on: durable tree (for a death also what is pending),
+// configuration, the fault plan that stays in force, what it does afterwards, and how often it is
+// cut again.
 vfs::Hash128 RecoveryKey(const Start& start, const faults::FaultPlan& plan);
 
 // How cuts are taken and judged, equal for all generations of an exploration.
 struct CutRules {
   Personality personality;
-  ImageBudget workload_budget{.images_max = 512, .random_images = 16, .seed = 0};
-  ImageBudget nested_budget{.images_max = 48, .random_images = 4, .seed = 0};
+  ImageBudget workload_budget{.images_max = 48, .random_images = 8, .seed = 0};
+  ImageBudget nested_budget{.images_max = 8, .random_images = 2, .seed = 0};
   faults::FaultPlan plan;  // mutations: they stay in force through every restart
   SimDiskOptions disk;
   std::uint32_t convergence_share =
       16;  // one settled state in so many is restarted three ways; 1: all of them
 };
 
-// Runs the generation on this thread and offers every start that a further cut leaves of it (none at depth 0). An abort
-// of the code under test aborts the caller: workers are for that.
+// Runs the generation on this thread and offers every start that a further cut leaves of it (none
+// at depth 0). An abort of the code under test aborts the caller: workers are for that.
 Record RunGeneration(const Scenario& scenario,
                      const CutRules& rules,
                      const Start& start,
@@ -55,7 +57,8 @@ ImageCount ForEachStart(const CutRules& rules,
                         const CrashPoint& point,
                         std::uint32_t depth,
                         absl::FunctionRef<void(const Cut&, Start)> visit);
-// The process death at one crash point. Its restart is always cut once more, so depth is at least 1.
+// The process death at one crash point. Its restart is always cut once more, so depth is at least
+// 1.
 Start DeathAt(const CutRules& rules, const CrashPoint& point, std::uint32_t depth, Cut* cut);
 
 // Makes the start that a printed cut describes.

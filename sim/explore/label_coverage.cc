@@ -32,7 +32,8 @@ void LabelCounter::AddImage(const vfs::Hash128& key) {
 }
 
 void LabelCounter::EndPoint(const ImageCount& count) {
-  // Images other than "nothing" and "everything" keep part of what was pending: the power failed within a call.
+  // Images other than "nothing" and "everything" keep part of what was pending: the power failed
+  // within a call.
   const std::uint64_t partial = count.candidates > 2 ? count.candidates - 2 : 0;
   for (const auto& [label, role] : roles_) {
     LabelCoverage& coverage = counts_[label].coverage;

@@ -25,8 +25,8 @@ class LabelCounter {
   void AddImage(const vfs::Hash128& key);
   void EndPoint(const ImageCount& count);
 
-  // Adds the counts to the certificate. A label without cuts before and after, or with one distinct image although
-  // something was pending, is put into labels_uncut.
+  // Adds the counts to the certificate. A label without cuts before and after, or with one distinct
+  // image although something was pending, is put into labels_uncut.
   void AddTo(Certificate& certificate) const;
 
  private:

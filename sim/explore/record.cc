@@ -79,6 +79,7 @@ std::string Encode(const Record& record) {
     Put(out, child.cut.choice);
     Put(out, child.cut.label);
     Put(out, child.cut.lost);
+    Put(out, child.cut.lost_effects);
     Put(out, child.event_count);
     Put(out, child.key);
   }
@@ -112,6 +113,7 @@ absl::StatusOr<Record> DecodeRecord(std::string_view bytes) {
     child.cut.choice = reader.Text();
     child.cut.label = reader.Text();
     child.cut.lost = reader.Text();
+    child.cut.lost_effects = reader.Integer();
     child.event_count = reader.Integer();
     child.key = reader.Hash();
   }

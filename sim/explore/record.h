@@ -1,4 +1,5 @@
-// What one generation left behind: the events of a recovery, and the images that a second cut may leave of it.
+// What one generation left behind: the events of a recovery, and the images that a second cut may
+// leave of it.
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,8 @@
 // What the simulator explores: a workload over a vfs::Env, its recovery, and what must hold.
 //
-// A scenario is written once and gets crash points, images, nesting, deaths, faults, repros and the certificate for
-// free. It keeps no state between calls: everything that a restart may know is on the disk or in the configuration.
+// A scenario is written once and gets crash points, images, nesting, deaths, faults, repros and the
+// certificate for free. It keeps no state between calls: everything that a restart may know is on
+// the disk or in the configuration.
 #pragma once
 
 #include <memory>
@@ -46,23 +47,24 @@ class Scenario {
   // A random script of `run`: any subset of operation kinds, each line acceptable in any state.
   virtual Script RandomScript(vfs::Prng& prng) const = 0;
 
-  // Starts the code under test on whatever the disk holds, carries out the script, stops. Every promise goes into the
-  // history before or after the call that makes it. An operation that fails is retried after a restart, or given up
-  // with both outcomes allowed.
+  // Starts the code under test on whatever the disk holds, carries out the script, stops. Every
+  // promise goes into the history before or after the call that makes it. An operation that fails
+  // is retried after a restart, or given up with both outcomes allowed.
   virtual void Work(World& world, History& history, const Script& script) const = 0;
 
-  // Checks of the disk as it lies, before any code under test ran, on a clone that is thrown away: the invariants that
-  // hold at every instant.
+  // Checks of the disk as it lies, before any code under test ran, on a clone that is thrown away:
+  // the invariants that hold at every instant.
   virtual void CheckAtRest(World& clone, History& history) const = 0;
 
-  // Starts the code under test as after a power cut, serves every domain, settles, serves again, checks what must hold
-  // when settled, and ends with a few acknowledged operations (the epilogue).
+  // Starts the code under test as after a power cut, serves every domain, settles, serves again,
+  // checks what must hold when settled, and ends with a few acknowledged operations (the epilogue).
   virtual void Recover(World& world, History& history) const = 0;
 
   // The logical state as text: equal after every kind of restart of a settled disk. Run on a clone.
   virtual std::string LogicalState(World& clone) const = 0;
 
-  // Opens every database on the disk, reads all of it, closes it: the raw work inside a recovery. Returns how many.
+  // Opens every database on the disk, reads all of it, closes it: the raw work inside a recovery.
+  // Returns how many.
   virtual std::uint64_t OpenDatabases(World& clone) const = 0;
 
   // Step labels around which a green sweep must have cut.

@@ -1,5 +1,5 @@
-// Fork, pipe, poll, wait. Items run in order inside a worker; a dead worker is followed by one for the items after the
-// one that killed it.
+// Fork, pipe, poll, wait. Items run in order inside a worker; a dead worker is followed by one for
+// the items after the one that killed it.
 #include "sim/explore/worker_pool.h"
 
 #include <poll.h>
@@ -25,8 +25,9 @@
 namespace permafrost::sim {
 namespace {
 
-constexpr std::size_t kBreadcrumbBytes = 4096;
+constexpr std::size_t kBreadcrumbBytes = 65536;
 
+unsigned g_seconds_per_step = 0;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
 char* g_breadcrumb =
     nullptr;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables): set in the worker only
 
@@ -62,8 +63,9 @@ void WriteAll(int fd, std::string_view bytes) {
   signal(SIGALRM, SIG_DFL);
   dup2(worker.errors, STDERR_FILENO);
   g_breadcrumb = worker.breadcrumb;
+  g_seconds_per_step = limits.seconds_per_step;
   for (std::size_t item = worker.span.next; item < worker.span.end; ++item) {
-    alarm(limits.seconds_per_item);
+    alarm(limits.seconds_per_step);
     const std::string frame = run(item);
     std::string head;
     vfs::AppendLittleEndian(head, static_cast<std::uint64_t>(frame.size()));
@@ -111,7 +113,7 @@ std::string HowItEnded(int wait_status, const WorkerLimits& limits) {
   if (WIFSIGNALED(wait_status)) {
     const int number = WTERMSIG(wait_status);
     if (number == SIGALRM)
-      return fmt::format("hang: still running after {} s", limits.seconds_per_item);
+      return fmt::format("hang: still running after {} s", limits.seconds_per_step);
     return fmt::format("killed by signal {} ({})", number, strsignal(number));
   }
   return fmt::format("exited with status {}", WEXITSTATUS(wait_status));
@@ -142,7 +144,8 @@ bool ReadSome(Worker& worker, std::vector<ItemResult>& results) {
   return true;
 }
 
-// Reaps the worker; what it did not finish goes back to the queue, without the item that it died of.
+// Reaps the worker; what it did not finish goes back to the queue, without the item that it died
+// of.
 void Finish(Worker& worker,
             const WorkerLimits& limits,
             std::vector<ItemResult>& results,
@@ -167,6 +170,7 @@ void Finish(Worker& worker,
 
 void LeaveBreadcrumb(std::string_view text) {
   if (g_breadcrumb == nullptr) return;
+  alarm(g_seconds_per_step);
   const std::size_t size = std::min(text.size(), kBreadcrumbBytes - 1);
   std::memcpy(g_breadcrumb, text.data(), size);
   g_breadcrumb[size] = '\0';

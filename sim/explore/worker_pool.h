@@ -1,5 +1,5 @@
-// Runs generations in forked workers that share all snapshots copy-on-write: an abort, a crash or a hang of the code
-// under test ends one worker and becomes a finding.
+// Runs generations in forked workers that share all snapshots copy-on-write: an abort, a crash or a
+// hang of the code under test ends one worker and becomes a finding.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@ namespace permafrost::sim {
 
 struct WorkerLimits {
   std::uint32_t jobs = 1;  // workers at the same time
-  std::uint32_t seconds_per_item =
+  std::uint32_t seconds_per_step =
       60;  // real time; an item that takes longer is ended and reported as a hang
 };
 
@@ -25,11 +25,13 @@ struct ItemResult {
   std::string breadcrumb;  // else: what the item last said it was doing
 };
 
-// Says what the item running in this worker is doing now, for the report if it dies. Cheap; cut at 4,000 bytes.
+// Gives the item its full time again, and says what the item running in this worker is doing now,
+// for the report if it dies. Cheap; cut at 64 KiB.
 void LeaveBreadcrumb(std::string_view text);
 
-// Runs run(0) .. run(count - 1), `items_per_worker` to a worker, and returns the results in order. The partition into
-// workers depends on count and items_per_worker only, so what an item inherits does not depend on `jobs`.
+// Runs run(0) .. run(count - 1), `items_per_worker` to a worker, and returns the results in order.
+// The partition into workers depends on count and items_per_worker only, so what an item inherits
+// does not depend on `jobs`.
 //
 // Errors: kResourceExhausted  no process or pipe could be made
 absl::StatusOr<std::vector<ItemResult>> RunInWorkers(

@@ -16,7 +16,8 @@ std::string Shown(const std::string& value) {
              : fmt::format("{}... ({} bytes)", value.substr(0, kShownBytesMax), value.size());
 }
 
-// The entries ("key=value;" pieces) in which two values differ, so that a message names what is missing.
+// The entries ("key=value;" pieces) in which two values differ, so that a message names what is
+// missing.
 std::string Difference(const std::string& expected, const std::string& found) {
   const auto split = [](const std::string& text) {
     std::vector<std::string> pieces;

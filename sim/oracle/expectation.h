@@ -1,4 +1,5 @@
-// What may be served: the history folded into one set of allowed values per domain, and the judgement of an answer.
+// What may be served: the history folded into one set of allowed values per domain, and the
+// judgement of an answer.
 #pragma once
 
 #include <map>
@@ -23,7 +24,8 @@ inline constexpr char kAbsent[] = "absent";
 // Threads: one thread at a time.
 class Expectation {
  public:
-  // Takes one more event. An answer that is not allowed, and a breach found without the memory, come back.
+  // Takes one more event. An answer that is not allowed, and a breach found without the memory,
+  // come back.
   std::optional<Violation> Fold(const Event& event);
 
   // Equal digests: every later answer is judged equally (the verdict key's share of the memory).

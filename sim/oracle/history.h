@@ -1,9 +1,9 @@
 // The perfect memory: what was attempted, acknowledged and answered, in order, outside the disk.
 //
-// A *domain* is a piece of the system's logical state that changes by one operation at a time (the whole content of a
-// database; the ledgers that reads of one chunk return). Its values are texts. The rule that every scenario gets:
-// after a cut the served value is the last acknowledged one or one attempted since, nothing else, and what was once
-// served stays served.
+// A *domain* is a piece of the system's logical state that changes by one operation at a time (the
+// whole content of a database; the ledgers that reads of one chunk return). Its values are texts.
+// The rule that every scenario gets: after a cut the served value is the last acknowledged one or
+// one attempted since, nothing else, and what was once served stays served.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@ enum class EventKind : std::uint8_t {
   kAcknowledge = 1,  // the last attempt of the domain was acknowledged as durable
   kServe = 2,        // the system answered `text` for the domain
   kViolation =
-      3,  // `domain` is an invariant's name, `text` what was found: a breach seen without the memory
+      3,  // `domain` names an invariant, `text` what was found without the memory
   kConfigure = 4,  // the configuration with which a restart from here on starts
 };
 

@@ -69,6 +69,7 @@ class Inspection {
     }
     for (const auto& [key, value] : *rows) ParseRow(key, value);
     CheckOneFrozenCoverage();
+    CheckTerminalCommit();
     for (const ChunkRow& row : chunks_) CheckChunkRow(row);
     for (const IndexRow& row : indexes_) CheckIndexRow(row);
     for (const HotRow& row : hot_) CheckHotRow(row);
@@ -122,7 +123,8 @@ class Inspection {
     return fmt::format("txhash/index/{:08}/{:08}-{:08}.idx", row.window, row.first, row.last);
   }
 
-  // The file is there, with the length and checksum that its key records, and with the bytes it must have.
+  // The file is there, with the length and checksum that its key records, and with the bytes it
+  // must have.
   void CheckFrozenFile(const std::string& key,
                        const std::string& path,
                        const std::string& value,
@@ -189,6 +191,24 @@ class Inspection {
       if (!is_first)
         Report("5-one-frozen-coverage",
                fmt::format("window {} has {} and {} frozen", row.window, it->second, text));
+    }
+  }
+
+  // The batch that freezes a window's last index demotes its inputs too: one that is still frozen
+  // was left out.
+  void CheckTerminalCommit() {
+    for (const IndexRow& index : indexes_) {
+      const bool is_terminal = index.last == (index.window + 1) * facts_.chunks_per_window - 1;
+      if (index.state != "frozen" || !is_terminal) continue;
+      for (const ChunkRow& row : chunks_) {
+        const bool is_input =
+            row.kind == "txhash" && index.first <= row.chunk && row.chunk <= index.last;
+        if (is_input && row.state == "frozen") {
+          Report("21-commit-is-atomic",
+                 fmt::format("window {} is finished, chunk:{:08}:txhash is frozen", index.window,
+                             row.chunk));
+        }
+      }
     }
   }
 

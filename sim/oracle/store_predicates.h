@@ -1,7 +1,8 @@
-// The store's numbered invariants, judged from the raw disk and the raw catalog: nothing here is the engine's code.
+// The store's numbered invariants, judged from the raw disk and the raw catalog: nothing here is
+// the engine's code.
 //
-// Numbers are those of engine/INVARIANTS.md. The product's own audit shares no line with this; a test compares the two
-// on damaged stores.
+// Numbers are those of engine/INVARIANTS.md. The product's own audit shares no line with this; a
+// test compares the two on damaged stores.
 #pragma once
 
 #include <cstdint>
@@ -30,14 +31,16 @@ struct StoreFacts {
   std::uint32_t chunks_per_window = 1;
   std::uint32_t chunks_per_bucket = 1;
   vfs::RocksOptions rocks;
-  // The bytes that a frozen file must have; nullptr-like empty function: only sizes and checksums are compared.
+  // The bytes that a frozen file must have; nullptr-like empty function: only sizes and checksums
+  // are compared.
   std::function<std::string(std::string_view kind, std::uint32_t chunk, std::size_t file)>
       chunk_file;
   std::function<std::string(std::uint32_t first, std::uint32_t last)> index_file;
 };
 
-// Opens the catalog at rest (the adapter's log rule and a production open), walks the tree, checks every predicate that
-// can be read off them, and opens every ready hot database. Meant for a clone: opening writes.
+// Opens the catalog at rest (the adapter's log rule and a production open), walks the tree, checks
+// every predicate that can be read off them, and opens every ready hot database. Meant for a clone:
+// opening writes.
 //
 // `floor`: the oldest retained chunk, used for kSettled only.
 std::vector<Violation> CheckStore(const vfs::Env& env,

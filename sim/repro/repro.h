@@ -14,9 +14,10 @@
 
 namespace permafrost::sim {
 
-// Format: first line "powercut-repro 1"; then "# comment" and "key: value" lines in any order; unknown keys are errors.
-// "op" and "cut" may stand several times, in order: ops before the first cut are the workload, ops after a cut are what
-// the restarted code does once it has recovered. Source: corpus/README.md "Repro files".
+// Format: first line "powercut-repro 1"; then "# comment" and "key: value" lines in any order;
+// unknown keys are errors. "op" and "cut" may stand several times, in order: ops before the first
+// cut are the workload, ops after a cut are what the restarted code does once it has recovered.
+// Source: corpus/README.md "Repro files".
 struct Repro {
   std::string scenario;
   std::uint64_t seed = 0;

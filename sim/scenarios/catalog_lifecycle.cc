@@ -34,8 +34,8 @@ class CatalogLifecycle final : public Scenario {
 
   Script FixedScript(ScriptSize size) const override {
     if (size == ScriptSize::kShort) {
-      return {"lake 1",     "freeze 0", "index 0 0", "hot 1",
-              "ingest 1 1", "remake-hot 1", "retain 1", "lake 2",    "run"};
+      return {"lake 1",       "freeze 0", "index 0 0", "hot 1", "ingest 1 1",
+              "remake-hot 1", "retain 1", "lake 2",    "run"};
     }
     return {"lake 4",     "freeze 0",   "freeze 3",   "freeze-failing 1",
             "freeze 1",   "index 0 1",  "freeze 2",   "index 0 2",
@@ -109,7 +109,8 @@ class CatalogLifecycle final : public Scenario {
     const auto rows = CatalogRowsAtRest(clone.env(), rocks_);
     if (!rows.ok()) return "catalog: " + std::string(rows.status().message());
     for (const auto& [key, value] : *rows) {
-      // The store's identity is drawn at the first start; everything else is a function of what was done.
+      // The store's identity is drawn at the first start; everything else is a function of what was
+      // done.
       if (key != "config:store_id") text += fmt::format("{}={};", key, value);
     }
     for (const char* root : {"ledgers", "events", "txhash"}) {

@@ -1,4 +1,5 @@
-// Scenario catalog/lifecycle: the engine's freeze, index, hot and prune protocols over real RocksDB.
+// Scenario catalog/lifecycle: the engine's freeze, index, hot and prune protocols over real
+// RocksDB.
 #pragma once
 
 #include <memory>
@@ -7,8 +8,9 @@
 
 namespace permafrost::sim {
 
-// Verbs of its scripts: lake N (chunks below N can be had), freeze C, freeze-failing C (the source fails half way),
-// index FIRST LAST, hot C, ingest C N, remake-hot C, retain N, run (one lifecycle run), restart, die.
+// Verbs of its scripts: lake N (chunks below N can be had), freeze C, freeze-failing C (the source
+// fails half way), index FIRST LAST, hot C, ingest C N, remake-hot C, retain N, run (one lifecycle
+// run), restart, die.
 std::unique_ptr<Scenario> MakeCatalogLifecycle(const ScenarioOptions& options);
 
 }  // namespace permafrost::sim

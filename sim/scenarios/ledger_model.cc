@@ -65,7 +65,8 @@ const std::string& IndexFileBytes(std::uint32_t first, std::uint32_t last) {
 
 std::string PaddedIndex(std::string payload) {
   // Long enough for several blocks, so that a torn index is possible.
-  while (payload.size() < 2 * kBlockPayloadBytes) payload += fmt::format("pad {}\n", payload.size());
+  while (payload.size() < 2 * kBlockPayloadBytes)
+    payload += fmt::format("pad {}\n", payload.size());
   return payload;
 }
 

@@ -18,7 +18,8 @@ inline constexpr std::uint32_t kModelFirstLedger = 2;
 
 // Made once and kept: a recovery compares them thousands of times. One thread at a time.
 //
-// Row of one ledger in a hot database, and its share of a frozen file. `kind`: "ledgers", "events", "txhash".
+// Row of one ledger in a hot database, and its share of a frozen file. `kind`: "ledgers", "events",
+// "txhash".
 const std::string& LedgerRow(std::string_view kind, std::uint32_t sequence);
 std::uint32_t FirstLedgerOf(std::uint32_t chunk);
 

@@ -246,8 +246,8 @@ absl::Status LifecycleSession::Lake(std::uint32_t chunks) {
 }
 
 absl::Status LifecycleSession::Retain(std::uint32_t chunks) {
-  // From now on a restart may hide or bring back anything near either floor: both answers are allowed until the next
-  // run has settled the question.
+  // From now on a restart may hide or bring back anything near either floor: both answers are
+  // allowed until the next run has settled the question.
   const Answers answers = ReadAll();
   for (const auto& [domain, now] : answers) {
     const std::string& other = now == kAbsent ? kFullText : kAbsentText;
@@ -268,8 +268,19 @@ absl::Status LifecycleSession::Freeze(std::uint32_t chunk, bool is_failing) {
     history_.Attempt(Domain("ledgers", chunk), kFull);
     history_.Attempt(Domain("events", chunk), kFull);
   }
+  // A finished window needs no hash runs any more, and the lifecycle freezes none there.
+  VFS_ASSIGN_OR_RETURN(const engine::CatalogView view, store_->View());
+  VFS_ASSIGN_OR_RETURN(const auto coverage,
+                       view.FrozenCoverage(LifecycleStoreOptions(config_, rocks_).geometry,
+                                           engine::WindowId{chunk / kModelChunksPerWindow}));
+  const bool is_finished =
+      coverage.has_value() &&
+      Number(coverage->chunks.last) % kModelChunksPerWindow == kModelChunksPerWindow - 1;
+  std::vector<ArtifactKind> kinds{ArtifactKind::kLedgers, ArtifactKind::kEvents};
+  if (!is_finished) kinds.push_back(ArtifactKind::kTxHash);
+  AllowHiding(chunk);
   source_->set_failing(is_failing);
-  const absl::Status status = store_->FreezeChunk(Id(chunk), engine::kAllArtifactKinds, *source_);
+  const absl::Status status = store_->FreezeChunk(Id(chunk), kinds, *source_);
   source_->set_failing(false);
   if (!status.ok()) return status;
   history_.Acknowledge(Domain("ledgers", chunk));
@@ -310,7 +321,21 @@ absl::Status LifecycleSession::Hot(std::uint32_t chunk) {
       view.StateOf(ChunkArtifact{.chunk = Id(chunk), .kind = ArtifactKind::kLedgers}).has_value();
   if (is_taken || static_cast<std::int64_t>(chunk) < floor_ || chunk >= kLifecycleChunksMax)
     return absl::OkStatus();
+  AllowHiding(std::int64_t{chunk} - 1);
   return store_->CreateHot(Id(chunk));
+}
+
+// A newer complete chunk moves the floor at the next start: what it hides may be hidden from now
+// on.
+void LifecycleSession::AllowHiding(std::int64_t last_complete) {
+  if (config_.retention_chunks == 0) return;
+  const std::int64_t floor = last_complete - config_.retention_chunks + 1;
+  for (const auto& [domain, now] : ReadAll()) {
+    const auto chunk = static_cast<std::int64_t>(ToNumber(domain.substr(domain.find('/') + 1)));
+    if (chunk >= floor || now == kAbsent) continue;
+    history_.Attempt(domain, kAbsentText);
+    history_.Attempt(domain, now);
+  }
 }
 
 absl::Status LifecycleSession::Ingest(std::uint32_t chunk, std::uint32_t count) {
@@ -356,7 +381,8 @@ absl::Status LifecycleSession::RemakeHot(std::uint32_t chunk) {
   return absl::OkStatus();
 }
 
-// The floor by the oracle's own arithmetic: the newest complete chunk that anything proves, less the retention.
+// The floor by the oracle's own arithmetic: the newest complete chunk that anything proves, less
+// the retention.
 void LifecycleSession::RaiseFloor(const engine::CatalogView& view) {
   std::int64_t last = -1;
   for (const auto& [artifact, record] : view.artifacts) {
@@ -447,8 +473,26 @@ LifecycleSession::Answers LifecycleSession::ReadAll() {
     const auto [it, is_new] = windows.try_emplace(window, absl::UnknownError(""));
     if (is_new) it->second = store_->LookupWindow(engine::WindowId{window});
     answers[Domain("lookup", c)] = LookUp(c, it->second);
+    CheckFamilies(c);
   }
   return answers;
+}
+
+void LifecycleSession::CheckFamilies(std::uint32_t chunk) {
+  if (HotCount(chunk) == 0) return;
+  const auto db = store_->OpenHot(Id(chunk));
+  if (!db.ok()) return;
+  const auto count = [&](std::string_view prefix) {
+    const auto rows = (*db)->Scan(vfs::kDefaultFamily, vfs::PrefixRange(prefix));
+    return rows.ok() ? rows->size() : 0;
+  };
+  const std::size_t ledgers = count("ledgers:");
+  const std::size_t events = count("events:");
+  const std::size_t hashes = count("txhash:");
+  if (ledgers == events && events == hashes) return;
+  history_.Violate("25-all-families-or-none",
+                   fmt::format("hot chunk {} holds {} ledgers, {} events rows, {} hash rows", chunk,
+                               ledgers, events, hashes));
 }
 
 std::string LifecycleSession::ReadRows(std::string_view kind, std::uint32_t chunk) {

@@ -1,5 +1,5 @@
-// One process life of the engine under scenario catalog/lifecycle: a store, the source it freezes from, and the promises
-// that each operation makes.
+// One process life of the engine under scenario catalog/lifecycle: a store, the source it freezes
+// from, and the promises that each operation makes.
 #pragma once
 
 #include <cstdint>
@@ -33,7 +33,8 @@ engine::StoreOptions LifecycleStoreOptions(const LifecycleConfig& config,
 // Chunks that scripts and checks look at.
 inline constexpr std::uint32_t kLifecycleChunksMax = 9;
 
-// Domains: "ledgers/N", "events/N", "lookup/N" for each chunk N. Values: "absent", "1 of 3", "2 of 3", "full".
+// Domains: "ledgers/N", "events/N", "lookup/N" for each chunk N. Values: "absent", "1 of 3", "2 of
+// 3", "full".
 //
 // Threads: one thread at a time.
 class LifecycleSession {
@@ -43,12 +44,14 @@ class LifecycleSession {
   LifecycleSession(const LifecycleSession&) = delete;
   LifecycleSession& operator=(const LifecycleSession&) = delete;
 
-  // Opens the store as a restart does and serves every domain. False: it cannot be used; reported unless a fault did it.
+  // Opens the store as a restart does and serves every domain. False: it cannot be used; reported
+  // unless a fault did it.
   bool Start();
-  // Carries out one line of a script; see catalog_lifecycle.cc for the verbs. False: nothing more can be done.
+  // Carries out one line of a script; see catalog_lifecycle.cc for the verbs. False: nothing more
+  // can be done.
   bool Execute(const std::string& op);
-  // One lifecycle run: attempts what must be there when settled, runs, acknowledges, serves, checks that a second plan is
-  // empty.
+  // One lifecycle run: attempts what must be there when settled, runs, acknowledges, serves, checks
+  // that a second plan is empty.
   absl::Status RunLifecycle();
   // Settles and then makes a few acknowledged changes.
   bool SettleAndContinue();
@@ -71,6 +74,8 @@ class LifecycleSession {
 
   absl::Status Open();
   void ServeAll();
+  // A ledger is in all families of rows or in none.
+  void CheckFamilies(std::uint32_t chunk);
   std::string ReadRows(std::string_view kind, std::uint32_t chunk);
   // Every domain and what reading it gives now, through the engine.
   using Answers = std::map<std::string, std::string>;
@@ -80,6 +85,7 @@ class LifecycleSession {
                              std::uint32_t chunk,
                              const std::vector<vfs::RocksDb::Row>& rows) const;
   std::uint32_t HotCount(std::uint32_t chunk);
+  void AllowHiding(std::int64_t last_complete);
   void RaiseFloor(const engine::CatalogView& view);
   void AttemptSettled(const engine::CatalogView& view);
   void AcknowledgeAll();

@@ -49,7 +49,8 @@ class Session {
   Session(World& world, History& history, const vfs::RocksOptions& rocks)
       : world_(world), history_(history), options_(DbOptions(rocks)) {}
 
-  // Opens and serves the whole content. False: the database cannot be used; that was reported unless a fault did it.
+  // Opens and serves the whole content. False: the database cannot be used; that was reported
+  // unless a fault did it.
   bool Start() {
     for (int attempt = 1; attempt <= kOpenAttempts; ++attempt) {
       const std::size_t faults_before = world_.faulty().Injected().size();
@@ -83,7 +84,8 @@ class Session {
     for (int attempt = 1; attempt <= 2; ++attempt) {
       const absl::Status status = ExecuteOnce(op);
       if (status.ok()) return true;
-      // After any error the database is closed and opened again: either outcome is allowed, and the open says which.
+      // After any error the database is closed and opened again: either outcome is allowed, and the
+      // open says which.
       Die();
       if (!Start()) return false;
     }

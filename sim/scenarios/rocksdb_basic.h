@@ -1,4 +1,5 @@
-// Scenario rocksdb/basic: one database with two column families; synced and unsynced puts, flush, compaction, reopen.
+// Scenario rocksdb/basic: one database with two column families; synced and unsynced puts, flush,
+// compaction, reopen.
 #pragma once
 
 #include <memory>

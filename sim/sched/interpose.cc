@@ -1,5 +1,5 @@
-// C entry points that the simulator defines itself, so that RocksDB, libstdc++ and our code all reach them: time,
-// processor count, and the waits that a run without threads must never enter.
+// C entry points that the simulator defines itself, so that RocksDB, libstdc++ and our code all
+// reach them: time, processor count, and the waits that a run without threads must never enter.
 #include <dlfcn.h>
 #include <pthread.h>
 #include <sys/syscall.h>

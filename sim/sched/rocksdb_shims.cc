@@ -1,5 +1,6 @@
-// Three functions of RocksDB 7.8.3, defined here so that the dynamic linker binds the library's own calls to them.
-// Each removes one measured source of chance; sim::CheckBindings proves at start-up that they are in force.
+// Three functions of RocksDB 7.8.3, defined here so that the dynamic linker binds the library's own
+// calls to them. Each removes one measured source of chance; sim::CheckBindings proves at start-up
+// that they are in force.
 #include <cstdint>
 #include <string>
 
@@ -25,8 +26,8 @@ class Random {
   std::uint32_t seed = 1;
 };
 
-// Originally seeded by random_device, thread id, host name, time and the kernel's uuid; it reaches table properties and
-// the MANIFEST.
+// Originally seeded by random_device, thread id, host name, time and the kernel's uuid; it reaches
+// table properties and the MANIFEST.
 std::string DBImpl::GenerateDbSessionId(Env* /*env*/) {
   ++permafrost::sim::TheShimCalls().session_id;
   permafrost::sim::RunState& state = permafrost::sim::TheRunState();
@@ -51,7 +52,8 @@ Status DBImpl::StartPeriodicTaskScheduler() {
   return Status::OK();
 }
 
-// Originally seeded by the thread's address; it chooses skip-list heights, and so when a memtable is full.
+// Originally seeded by the thread's address; it chooses skip-list heights, and so when a memtable
+// is full.
 Random* Random::GetTLSInstance() {
   thread_local Random instance;
   thread_local std::uint64_t scope = UINT64_MAX;

@@ -20,7 +20,8 @@ namespace {
 // 2026-01-01T00:00:00Z: an arbitrary fixed start, so that creation times in tables are plausible.
 constexpr std::uint64_t kVirtualStartNanos = 1767225600ULL * 1'000'000'000ULL;
 
-// The mangled names that the shims define; each must exist in librocksdb too, or the shim replaces nothing.
+// The mangled names that the shims define; each must exist in librocksdb too, or the shim replaces
+// nothing.
 constexpr const char* kReplacedSymbols[] = {
     "_ZN7rocksdb6DBImpl19GenerateDbSessionIdB5cxx11EPNS_3EnvE",
     "_ZN7rocksdb6DBImpl26StartPeriodicTaskSchedulerEv",

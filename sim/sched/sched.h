@@ -1,10 +1,11 @@
-// Determinism without threads: which sources of chance and time inside RocksDB are tied to the run, and the check that
-// they really are.
+// Determinism without threads: which sources of chance and time inside RocksDB are tied to the run,
+// and the check that they really are.
 //
-// The object library permafrost_sim_sched is linked into simulation executables only. It defines the time entry points
-// (clock_gettime, gettimeofday, time), the processor count, the condition-variable waits, and three C++ functions of
-// RocksDB 7.8.3 (session id, periodic scheduler, thread-local Random), so that the dynamic linker binds every library
-// to these definitions. Outside an active run all of them behave as the originals do.
+// The object library permafrost_sim_sched is linked into simulation executables only. It defines
+// the time entry points (clock_gettime, gettimeofday, time), the processor count, the
+// condition-variable waits, and three C++ functions of RocksDB 7.8.3 (session id, periodic
+// scheduler, thread-local Random), so that the dynamic linker binds every library to these
+// definitions. Outside an active run all of them behave as the originals do.
 //
 // Source: the measured list of nondeterminism in RocksDB 7.8.3; sim/README.md "What is tied down".
 #pragma once
@@ -15,11 +16,13 @@
 
 namespace permafrost::sim {
 
-// While one exists, time is virtual, chance inside RocksDB comes from `seed`, and a call that would block is refused:
-// the process prints one sentence and aborts (recoveries run in forked workers, so an abort is a finding).
+// While one exists, time is virtual, chance inside RocksDB comes from `seed`, and a call that would
+// block is refused: the process prints one sentence and aborts (recoveries run in forked workers,
+// so an abort is a finding).
 //
-// Threads: one at a time in a process; made and destroyed on the simulation thread. Scopes nest (an at-rest check
-// inside a run): the inner scope starts its own streams and the outer ones go on where they stopped.
+// Threads: one at a time in a process; made and destroyed on the simulation thread. Scopes nest (an
+// at-rest check inside a run): the inner scope starts its own streams and the outer ones go on
+// where they stopped.
 class DeterministicScope {
  public:
   explicit DeterministicScope(std::uint64_t seed);
@@ -41,7 +44,8 @@ std::uint64_t RealNanos();
 
 // OK if RocksDB is the version that the shims were measured on and its calls reach them.
 //
-// Errors: kFailedPrecondition  unknown RocksDB version, or a symbol is not bound to this executable; simulating would
+// Errors: kFailedPrecondition  unknown RocksDB version, or a symbol is not bound to this
+// executable; simulating would
 //                              not be deterministic
 absl::Status CheckBindings();
 

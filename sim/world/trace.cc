@@ -10,7 +10,8 @@ namespace permafrost::sim {
 
 void Trace::AddCall(const vfs::Call& call, const absl::Status& result) {
   ++call_count_;
-  // The content of a read is a function of the state that the writes made; hashing it again would only cost time.
+  // The content of a read is a function of the state that the writes made; hashing it again would
+  // only cost time.
   const bool carries_data =
       call.kind == vfs::CallKind::kAppend || call.kind == vfs::CallKind::kWrite;
   const std::uint64_t content = carries_data ? vfs::HashBytes(call.data).lo : 0;

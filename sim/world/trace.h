@@ -1,4 +1,5 @@
-// The trace of a run: one stable line and one update of a running hash per disk call. Equal seeds give equal hashes.
+// The trace of a run: one stable line and one update of a running hash per disk call. Equal seeds
+// give equal hashes.
 #pragma once
 
 #include <cstdint>

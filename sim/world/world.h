@@ -1,4 +1,5 @@
-// One deterministic world: a simulated disk under recording and faults, virtual time, a job queue, seeded chance.
+// One deterministic world: a simulated disk under recording and faults, virtual time, a job queue,
+// seeded chance.
 #pragma once
 
 #include <cstdint>
@@ -43,7 +44,8 @@ struct WorldOptions {
   KeepLines keep_lines = KeepLines::kNo;
 };
 
-// Threads: one thread at a time; at most one world is in use at a time (an at-rest clone may live inside another).
+// Threads: one thread at a time; at most one world is in use at a time (an at-rest clone may live
+// inside another).
 class World final : private vfs::CallObserver {
  public:
   World(DiskState state, const WorldOptions& options, const History* history);
@@ -60,7 +62,8 @@ class World final : private vfs::CallObserver {
   Trace& trace() { return trace_; }
   vfs::Prng& prng() { return prng_; }
 
-  // The code under test dies here: handles and locks go, background jobs are dropped, what is unsettled stays so.
+  // The code under test dies here: handles and locks go, background jobs are dropped, what is
+  // unsettled stays so.
   void KillProcess();
 
   // Index of the first crash point after an injected error was answered; 0 if none was.

@@ -1,4 +1,5 @@
-// VFS_CHECK: assertions about our own mistakes, on in every build. Never for bytes from disk, configuration or time.
+// VFS_CHECK: assertions about our own mistakes, on in every build. Never for bytes from disk,
+// configuration or time.
 #pragma once
 
 #include <string>
@@ -13,15 +14,19 @@ namespace permafrost::vfs {
 using CheckFailureHook = void (*)(const std::string& text);
 void SetCheckFailureHook(CheckFailureHook hook);
 
-[[noreturn]] void CheckFailed(const char* file, int line, const char* condition, const std::string& detail);
+[[noreturn]] void CheckFailed(const char* file,
+                              int line,
+                              const char* condition,
+                              const std::string& detail);
 
 }  // namespace permafrost::vfs
 
-// Aborts with file, line, condition and a fmt-formatted detail unless `condition` holds. The detail is formatted only on failure.
-#define VFS_CHECK(condition, ...)                                                                            \
-  (static_cast<bool>(condition)                                                                              \
-       ? static_cast<void>(0)                                                                                \
-       : ::permafrost::vfs::CheckFailed(__FILE__, __LINE__, #condition, ::fmt::format(__VA_ARGS__)))
+// Aborts with file, line, condition and a fmt-formatted detail unless `condition` holds. The detail
+// is formatted only on failure.
+#define VFS_CHECK(condition, ...)                                                                \
+  (static_cast<bool>(condition) ? static_cast<void>(0)                                           \
+                                : ::permafrost::vfs::CheckFailed(__FILE__, __LINE__, #condition, \
+                                                                 ::fmt::format(__VA_ARGS__)))
 
 // As VFS_CHECK, for checks that are O(n) or in hot loops: off when PERMAFROST_NO_DCHECK is defined.
 #ifdef PERMAFROST_NO_DCHECK

@@ -1,4 +1,5 @@
-// A stable 128-bit digest for traces and memo keys (XXH3): equal in every process and build. In memory only, never on disk.
+// A stable 128-bit digest for traces and memo keys (XXH3): equal in every process and build. In
+// memory only, never on disk.
 #pragma once
 
 #include <compare>

@@ -15,7 +15,8 @@ class Stderr final : public Log {
  public:
   void Write(LogLevel level, std::string_view text) override {
     constexpr const char* kNames[] = {"debug", "info", "warning", "error"};
-    std::fprintf(stderr, "%s: %.*s\n", kNames[static_cast<int>(level)], static_cast<int>(text.size()), text.data());
+    std::fprintf(stderr, "%s: %.*s\n", kNames[static_cast<int>(level)],
+                 static_cast<int>(text.size()), text.data());
   }
 };
 

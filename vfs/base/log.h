@@ -1,4 +1,5 @@
-// Where log lines go: an interface, so that the simulator puts them into its trace and the daemon into its logger.
+// Where log lines go: an interface, so that the simulator puts them into its trace and the daemon
+// into its logger.
 #pragma once
 
 #include <string>

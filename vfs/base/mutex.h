@@ -1,4 +1,5 @@
-// An annotated mutex over std::mutex: clang's thread-safety analysis sees it, TSan understands it, a scheduler can hook it.
+// An annotated mutex over std::mutex: clang's thread-safety analysis sees it, TSan understands it,
+// a scheduler can hook it.
 #pragma once
 
 #include <mutex>

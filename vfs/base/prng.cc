@@ -8,9 +8,13 @@ namespace permafrost::vfs {
 
 Prng::Prng(std::uint64_t seed) : seed_(seed), engine_(Mix64(seed + 0x9e3779b97f4a7c15ULL)) {}
 
-Prng Prng::Fork(std::string_view name) const { return Prng(Hasher().Add(seed_).Add(name).Finish().lo); }
+Prng Prng::Fork(std::string_view name) const {
+  return Prng(Hasher().Add(seed_).Add(name).Finish().lo);
+}
 
-Prng Prng::Fork(std::uint64_t index) const { return Prng(Hasher().Add(seed_).Add(index).Finish().hi); }
+Prng Prng::Fork(std::uint64_t index) const {
+  return Prng(Hasher().Add(seed_).Add(index).Finish().hi);
+}
 
 std::uint64_t Prng::Next() { return engine_(); }
 

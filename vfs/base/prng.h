@@ -1,4 +1,5 @@
-// Seeded chance: PCG streams forked by name, never by order of construction. Integers only, so every compiler agrees.
+// Seeded chance: PCG streams forked by name, never by order of construction. Integers only, so
+// every compiler agrees.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +20,8 @@ class Prng {
  public:
   explicit Prng(std::uint64_t seed);
 
-  // A stream that depends on this stream's seed and the name only, not on how much was drawn from either.
+  // A stream that depends on this stream's seed and the name only, not on how much was drawn from
+  // either.
   Prng Fork(std::string_view name) const;
   Prng Fork(std::uint64_t index) const;
 

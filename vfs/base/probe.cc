@@ -14,7 +14,8 @@ struct Registry {
 };
 
 Registry& TheRegistry() {
-  static Registry* const registry = new Registry;  // never destroyed: probes may be reached during exit
+  static Registry* const registry =
+      new Registry;  // never destroyed: probes may be reached during exit
   return *registry;
 }
 

@@ -1,4 +1,5 @@
-// VFS_PROBE("area/what_happened"): a mark on a rare, important branch. Campaigns demand that their probes were reached.
+// VFS_PROBE("area/what_happened"): a mark on a rare, important branch. Campaigns demand that their
+// probes were reached.
 #pragma once
 
 #include <atomic>

@@ -2,9 +2,8 @@
 #include "vfs/base/status.h"
 
 #include <cerrno>
-#include <cstring>
-
 #include <charconv>
+#include <cstring>
 
 #include <absl/strings/cord.h>
 
@@ -63,8 +62,9 @@ std::string Message(const absl::Status& status) {
 }
 
 absl::Status ErrnoToStatus(int error, std::string_view op, std::string_view path) {
-  absl::Status status = MakeStatus(
-      CodeOf(error), fmt::format("{} {}: {} (errno {}){}", op, path, std::strerror(error), error, RemedyOf(error)));
+  absl::Status status =
+      MakeStatus(CodeOf(error), fmt::format("{} {}: {} (errno {}){}", op, path,
+                                            std::strerror(error), error, RemedyOf(error)));
   SetErrno(status, error);
   return status;
 }
@@ -87,6 +87,8 @@ absl::Status MarkInjected(absl::Status status) {
   return status;
 }
 
-bool IsInjected(const absl::Status& status) { return status.GetPayload(kInjectedPayload).has_value(); }
+bool IsInjected(const absl::Status& status) {
+  return status.GetPayload(kInjectedPayload).has_value();
+}
 
 }  // namespace permafrost::vfs

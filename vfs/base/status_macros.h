@@ -4,10 +4,10 @@
 #include <absl/status/status.h>
 #include <absl/status/statusor.h>
 
-#define VFS_RETURN_IF_ERROR(expression)                 \
-  do {                                                  \
-    ::absl::Status vfs_status_ = (expression);          \
-    if (!vfs_status_.ok()) return vfs_status_;          \
+#define VFS_RETURN_IF_ERROR(expression)        \
+  do {                                         \
+    ::absl::Status vfs_status_ = (expression); \
+    if (!vfs_status_.ok()) return vfs_status_; \
   } while (false)
 
 #define VFS_CONCAT_INNER(a, b) a##b

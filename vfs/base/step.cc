@@ -5,8 +5,10 @@
 
 namespace permafrost::vfs {
 namespace {
-thread_local const Step* t_current = nullptr;      // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
-thread_local unsigned long t_instance_count = 0;  // NOLINT(google-runtime-int,cppcoreguidelines-avoid-non-const-global-variables)
+thread_local const Step* t_current =
+    nullptr;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
+thread_local unsigned long t_instance_count =
+    0;  // NOLINT(google-runtime-int,cppcoreguidelines-avoid-non-const-global-variables)
 }  // namespace
 
 Step::Step(const char* label, const char* file, int line)
@@ -36,6 +38,8 @@ std::string Step::Path() {
   return path;
 }
 
-std::string_view Step::Innermost() { return t_current == nullptr ? std::string_view() : t_current->label_; }
+std::string_view Step::Innermost() {
+  return t_current == nullptr ? std::string_view() : t_current->label_;
+}
 
 }  // namespace permafrost::vfs

@@ -1,7 +1,9 @@
-// vfs::Step: a scoped label that names the protocol step whose disk calls follow ("freeze.sync.parent").
+// vfs::Step: a scoped label that names the protocol step whose disk calls follow
+// ("freeze.sync.parent").
 //
-// Steps nest; a disk call carries the whole stack, innermost last. In production a step costs one thread-local store.
-// Labels read area.verb.object; every label is listed in vfs/base/step_labels.h and tests/tidy_test.cc keeps the list.
+// Steps nest; a disk call carries the whole stack, innermost last. In production a step costs one
+// thread-local store. Labels read area.verb.object; every label is listed in vfs/base/step_labels.h
+// and tests/tidy_test.cc keeps the list.
 #pragma once
 
 #include <string>
@@ -13,7 +15,9 @@ namespace permafrost::vfs {
 class Step {
  public:
   // `label` must be a string literal (it is kept by pointer).
-  explicit Step(const char* label, const char* file = __builtin_FILE(), int line = __builtin_LINE());
+  explicit Step(const char* label,
+                const char* file = __builtin_FILE(),
+                int line = __builtin_LINE());
   ~Step();
   Step(const Step&) = delete;
   Step& operator=(const Step&) = delete;
@@ -22,8 +26,11 @@ class Step {
   const char* file() const { return file_; }
   int line() const { return line_; }
   const Step* outer() const { return outer_; }
-  // Counts steps as they are entered in this thread, so that two instances of one label can be told apart.
-  unsigned long instance() const { return instance_; }  // NOLINT(google-runtime-int): width does not matter
+  // Counts steps as they are entered in this thread, so that two instances of one label can be told
+  // apart.
+  unsigned long instance() const {
+    return instance_;
+  }  // NOLINT(google-runtime-int): width does not matter
 
   // The innermost step of this thread, or null.
   static const Step* Current();

@@ -40,7 +40,9 @@ int main(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     // The parser's own codes (104 and up) all mean usage here; help and version are success.
-    return app.exit(error) == 0 ? 0 : permafrost::sim::kExitUsage;
+    if (error.get_exit_code() == 0) return app.exit(error);
+    std::fprintf(stderr, "powercut: %s; see powercut --help\n", error.what());
+    return permafrost::sim::kExitUsage;
   }
   return exit.value;
 }

@@ -20,12 +20,12 @@ const absl::Status& StatusOf(const absl::StatusOr<T>& result) {
 }  // namespace permafrost
 
 // Each evaluates its expression once.
-#define PERMAFROST_OK_IMPL(kind, expression)                                     \
-  kind##_PRED_FORMAT1(                                                           \
+#define PERMAFROST_OK_IMPL(kind, expression)                                            \
+  kind##_PRED_FORMAT1(                                                                  \
       ([](const char* text, const absl::Status& status) -> ::testing::AssertionResult { \
-        if (status.ok()) return ::testing::AssertionSuccess();                   \
-        return ::testing::AssertionFailure() << text << " is " << status.ToString(); \
-      }),                                                                        \
+        if (status.ok()) return ::testing::AssertionSuccess();                          \
+        return ::testing::AssertionFailure() << text << " is " << status.ToString();    \
+      }),                                                                               \
       ::permafrost::StatusOf(expression))
 #define ASSERT_OK(expression) PERMAFROST_OK_IMPL(ASSERT, expression)
 #define EXPECT_OK(expression) PERMAFROST_OK_IMPL(EXPECT, expression)
@@ -38,9 +38,9 @@ const absl::Status& StatusOf(const absl::StatusOr<T>& result) {
   target = *std::move(result)
 
 // EXPECT_ERROR(status_or_statusor, absl::StatusCode::kNotFound, HasSubstr("..."))
-#define EXPECT_ERROR(expression, expected_code, text_matcher)                        \
-  do {                                                                               \
-    const absl::Status vfs_test_status = ::permafrost::StatusOf(expression);         \
-    EXPECT_EQ(vfs_test_status.code(), expected_code) << vfs_test_status.ToString();  \
-    EXPECT_THAT(::permafrost::vfs::Message(vfs_test_status), text_matcher);          \
+#define EXPECT_ERROR(expression, expected_code, text_matcher)                       \
+  do {                                                                              \
+    const absl::Status vfs_test_status = ::permafrost::StatusOf(expression);        \
+    EXPECT_EQ(vfs_test_status.code(), expected_code) << vfs_test_status.ToString(); \
+    EXPECT_THAT(::permafrost::vfs::Message(vfs_test_status), text_matcher);         \
   } while (false)

@@ -53,7 +53,8 @@ std::vector<std::string_view> KnownLabels() {
   labels.insert(labels.end(),
                 {vfs::kRocksLabelDirSync, vfs::kRocksLabelDirCreate, vfs::kRocksLabelRename,
                  vfs::kRocksLabelUnlink, vfs::kRocksLabelSettleName, vfs::kRocksLabelSettleRename,
-                 vfs::kRocksLabelSettleChain, vfs::kRocksLabelScanCut, vfs::kRocksLabelScanSync});
+                 vfs::kRocksLabelSettleChain, vfs::kRocksLabelSettleManifest,
+                 vfs::kRocksLabelScanCut, vfs::kRocksLabelScanSync});
   return labels;
 }
 

@@ -97,7 +97,7 @@ void Recover(const Scenario& scenario,
   scenario.Recover(world, history);
   if (!start.script.empty()) scenario.Work(world, history, start.script);
   const auto share = std::max<std::uint32_t>(rules.convergence_share, 1);
-  if (start.depth == 0 && start.key.lo % share == 0) {
+  if (start.depth == 0 && start.script.empty() && start.key.lo % share == 0) {
     // Only a breach of convergence itself is of interest here; everything else was checked above.
     CheckConvergence(scenario, rules, world, history);
   }

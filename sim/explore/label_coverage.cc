@@ -48,7 +48,8 @@ void LabelCounter::EndPoint(const ImageCount& count) {
         coverage.inside += partial;
         break;
     }
-    if (count.effects > 0) ++coverage.pending;
+    // Under a personality that allows one image only there is nothing to choose.
+    if (count.effects > 0 && count.candidates > 1) ++coverage.pending;
   }
 }
 

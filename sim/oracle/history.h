@@ -17,9 +17,8 @@ enum class EventKind : std::uint8_t {
   kAttempt = 0,      // an operation that makes the domain's value `text` is about to begin
   kAcknowledge = 1,  // the last attempt of the domain was acknowledged as durable
   kServe = 2,        // the system answered `text` for the domain
-  kViolation =
-      3,  // `domain` names an invariant, `text` what was found without the memory
-  kConfigure = 4,  // the configuration with which a restart from here on starts
+  kViolation = 3,    // `domain` names an invariant, `text` what was found without the memory
+  kConfigure = 4,    // the configuration with which a restart from here on starts
 };
 
 struct Event {

@@ -6,8 +6,7 @@
 
 namespace permafrost::vfs {
 namespace {
-CheckFailureHook g_hook =
-    nullptr;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
+CheckFailureHook g_hook = nullptr;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
 }  // namespace
 
 void SetCheckFailureHook(CheckFailureHook hook) { g_hook = hook; }

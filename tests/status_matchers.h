@@ -1,4 +1,4 @@
-// Status assertions for tests: ASSERT_OK, EXPECT_OK, ASSERT_OK_AND_ASSIGN, StatusIs-like checks on code and text.
+// Status assertions for tests: ASSERT_OK, EXPECT_OK, ASSERT_OK_AND_ASSIGN, EXPECT_ERROR.
 #pragma once
 
 #include <string>

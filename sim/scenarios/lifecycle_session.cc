@@ -2,13 +2,13 @@
 #include "sim/scenarios/lifecycle_session.h"
 
 #include <algorithm>
-#include <charconv>
 #include <sstream>
 
 #include <fmt/format.h>
 
 #include "sim/oracle/expectation.h"
 #include "sim/scenarios/ledger_model.h"
+#include "sim/scenarios/lifecycle_texts.h"
 #include "vfs/base/check.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
@@ -20,35 +20,16 @@ namespace {
 using engine::ArtifactKind;
 using engine::ChunkArtifact;
 using engine::ChunkId;
+using lifecycle::CountText;
+using lifecycle::Domain;
+using lifecycle::Id;
+using lifecycle::kFull;
+using lifecycle::Number;
+using lifecycle::ToNumber;
 
 constexpr int kStartAttempts = 3;
-constexpr char kFull[] = "full";
 const std::string kFullText = kFull;      // NOLINT(cert-err58-cpp)
 const std::string kAbsentText = kAbsent;  // NOLINT(cert-err58-cpp)
-
-ChunkId Id(std::uint32_t chunk) { return ChunkId{static_cast<std::int32_t>(chunk)}; }
-std::uint32_t Number(ChunkId chunk) { return static_cast<std::uint32_t>(chunk.value()); }
-
-std::string CountText(std::uint32_t count) {
-  if (count == 0) return kAbsent;
-  if (count == kModelLedgersPerChunk) return kFull;
-  return fmt::format("{} of {}", count, kModelLedgersPerChunk);
-}
-
-std::string Domain(std::string_view what, std::uint32_t chunk) {
-  return fmt::format("{}/{}", what, chunk);
-}
-
-std::uint32_t ToNumber(const std::string& text) {
-  std::uint32_t value = 0;
-  std::from_chars(text.data(), text.data() + text.size(), value);
-  return value;
-}
-
-// Errors of reading become values: an answer that no attempt allows is a violation.
-std::string ErrorValue(const absl::Status& status) {
-  return absl::IsNotFound(status) ? std::string(kAbsent) : "error: " + vfs::Message(status);
-}
 
 engine::ArtifactWriter WriterOf(std::string bytes) {
   return [bytes = std::move(bytes)](vfs::File& file) -> absl::Status {
@@ -248,8 +229,9 @@ absl::Status LifecycleSession::Lake(std::uint32_t chunks) {
 absl::Status LifecycleSession::Retain(std::uint32_t chunks) {
   // From now on a restart may hide or bring back anything near either floor: both answers are
   // allowed until the next run has settled the question.
-  const Answers answers = ReadAll();
-  for (const auto& [domain, now] : answers) {
+  // What is answered now is judged before it is allowed.
+  ServeAll();
+  for (const auto& [domain, now] : ReadAll()) {
     const std::string& other = now == kAbsent ? kFullText : kAbsentText;
     history_.Attempt(domain, now);
     history_.Attempt(domain, other);
@@ -378,6 +360,8 @@ absl::Status LifecycleSession::RemakeHot(std::uint32_t chunk) {
   VFS_RETURN_IF_ERROR(store_->CreateHot(Id(chunk)));
   for (const char* what : {"ledgers", "events", "lookup"})
     history_.Acknowledge(Domain(what, chunk));
+  // Nothing of what was discarded may be found again.
+  ServeAll();
   return absl::OkStatus();
 }
 
@@ -457,102 +441,6 @@ bool LifecycleSession::SettleAndContinue() {
         std::max(next, Number(chunk) + (HotCount(Number(chunk)) == kModelLedgersPerChunk ? 1 : 0));
   }
   return Execute(fmt::format("hot {}", next)) && Execute(fmt::format("ingest {} 1", next));
-}
-
-void LifecycleSession::ServeAll() {
-  for (const auto& [domain, answer] : ReadAll()) history_.Serve(domain, answer);
-}
-
-LifecycleSession::Answers LifecycleSession::ReadAll() {
-  Answers answers;
-  std::map<std::uint32_t, absl::StatusOr<engine::IndexContent>> windows;
-  for (std::uint32_t c = 0; c < kLifecycleChunksMax; ++c) {
-    answers[Domain("ledgers", c)] = ReadRows("ledgers", c);
-    answers[Domain("events", c)] = ReadRows("events", c);
-    const std::uint32_t window = c / kModelChunksPerWindow;
-    const auto [it, is_new] = windows.try_emplace(window, absl::UnknownError(""));
-    if (is_new) it->second = store_->LookupWindow(engine::WindowId{window});
-    answers[Domain("lookup", c)] = LookUp(c, it->second);
-    CheckFamilies(c);
-  }
-  return answers;
-}
-
-void LifecycleSession::CheckFamilies(std::uint32_t chunk) {
-  if (HotCount(chunk) == 0) return;
-  const auto db = store_->OpenHot(Id(chunk));
-  if (!db.ok()) return;
-  const auto count = [&](std::string_view prefix) {
-    const auto rows = (*db)->Scan(vfs::kDefaultFamily, vfs::PrefixRange(prefix));
-    return rows.ok() ? rows->size() : 0;
-  };
-  const std::size_t ledgers = count("ledgers:");
-  const std::size_t events = count("events:");
-  const std::size_t hashes = count("txhash:");
-  if (ledgers == events && events == hashes) return;
-  history_.Violate("25-all-families-or-none",
-                   fmt::format("hot chunk {} holds {} ledgers, {} events rows, {} hash rows", chunk,
-                               ledgers, events, hashes));
-}
-
-std::string LifecycleSession::ReadRows(std::string_view kind, std::uint32_t chunk) {
-  const auto parsed = engine::ParseArtifactKind(kind);
-  const auto content = store_->ReadArtifact({.chunk = Id(chunk), .kind = *parsed});
-  if (!content.ok()) return ErrorValue(content.status());
-  if (content->home == engine::Home::kHot) return ValueOfHotRows(kind, chunk, content->hot_rows);
-  for (std::size_t file = 0; file < content->files.size(); ++file) {
-    const auto payload = DecodeBlocks(content->files[file]);
-    if (!payload.ok()) return "wrong: " + vfs::Message(payload.status());
-    if (content->files[file] != FrozenFileBytes(kind, chunk, file))
-      return fmt::format("wrong: file {} of chunk {} holds other bytes", file, chunk);
-  }
-  return kFull;
-}
-
-std::string LifecycleSession::ValueOfHotRows(std::string_view kind,
-                                             std::uint32_t chunk,
-                                             const std::vector<vfs::RocksDb::Row>& rows) const {
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    const std::uint32_t sequence = FirstLedgerOf(chunk) + static_cast<std::uint32_t>(i);
-    if (rows[i].first != fmt::format("{}:{:08}", kind, sequence) ||
-        rows[i].second != LedgerRow(kind, sequence)) {
-      return fmt::format("wrong: row {} of {} is {}", i, Domain(kind, chunk), rows[i].first);
-    }
-  }
-  return rows.size() > kModelLedgersPerChunk ? "wrong: too many rows"
-                                             : CountText(static_cast<std::uint32_t>(rows.size()));
-}
-
-std::string LifecycleSession::LookUp(std::uint32_t chunk,
-                                     const absl::StatusOr<engine::IndexContent>& index) {
-  if (static_cast<std::int64_t>(chunk) < store_->floor().value()) return kAbsent;
-  if (!index.ok() && !absl::IsNotFound(index.status())) return ErrorValue(index.status());
-  if (index.ok()) {
-    const auto payload = DecodeBlocks(index->bytes);
-    if (!payload.ok()) return "wrong: " + vfs::Message(payload.status());
-    const bool is_covered =
-        index->coverage.chunks.first <= Id(chunk) && Id(chunk) <= index->coverage.chunks.last;
-    const std::string line = IndexLine(chunk, FrozenFileBytes("txhash", chunk, 0));
-    const bool is_there = payload->find(line) != std::string::npos;
-    if (is_covered && !is_there) return fmt::format("wrong: the index lacks chunk {}", chunk);
-    if (is_covered) return kFull;
-  }
-  const auto state = store_->catalog().Find(engine::HotChunkKey{Id(chunk)});
-  if (!state.ok()) return ErrorValue(state.status());
-  if (*state != engine::HotState::kReady) return kAbsent;
-  const auto db = store_->OpenHot(Id(chunk));
-  if (!db.ok()) return ErrorValue(db.status());
-  const auto rows = (*db)->Scan(vfs::kDefaultFamily, vfs::PrefixRange("txhash:"));
-  return rows.ok() ? ValueOfHotRows("txhash", chunk, *rows) : ErrorValue(rows.status());
-}
-
-std::uint32_t LifecycleSession::HotCount(std::uint32_t chunk) {
-  const auto state = store_->catalog().Find(engine::HotChunkKey{Id(chunk)});
-  if (!state.ok() || *state != engine::HotState::kReady) return 0;
-  const auto db = store_->OpenHot(Id(chunk));
-  if (!db.ok()) return 0;
-  const auto rows = (*db)->Scan(vfs::kDefaultFamily, vfs::PrefixRange("ledgers:"));
-  return rows.ok() ? static_cast<std::uint32_t>(rows->size()) : 0;
 }
 
 }  // namespace permafrost::sim

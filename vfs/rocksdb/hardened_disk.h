@@ -10,8 +10,8 @@
 // - H2 When a Rename starts, every name that was in its directory is settled.
 // - H3 Once a write or sync of an inode failed, every later call on it fails; the same for a
 //   directory.
-// - H4 A MANIFEST that was synced once is a synced prefix and at most one append that is not: RocksDB
-//   appends the edits of a batch one by one and syncs them together, and a hole before a whole
+// - H4 A MANIFEST that was synced once is a synced prefix and at most one append that is not:
+//   RocksDB appends the edits of a batch one by one and syncs them together, and a hole before a whole
 //   record could not be told from damage to what was synced (with scan_logs, which tells).
 #pragma once
 

@@ -11,8 +11,9 @@
 // - H3 Once a write or sync of an inode failed, every later call on it fails; the same for a
 //   directory.
 // - H4 A MANIFEST that was synced once is a synced prefix and at most one append that is not:
-//   RocksDB appends the edits of a batch one by one and syncs them together, and a hole before a whole
-//   record could not be told from damage to what was synced (with scan_logs, which tells).
+//   RocksDB appends the edits of a batch one by one and syncs them together, and a hole before
+//   a whole record could not be told from damage to what was synced (with scan_logs, which
+//   tells).
 #pragma once
 
 #include <cstdint>

@@ -18,7 +18,7 @@ ExploreOptions TinyOptions(const Scenario& scenario) {
   options.seed = 1;
   options.death_share = 0;
   options.rules.convergence_share = 1;
-  options.workers.seconds_per_item = 20;
+  options.workers.seconds_per_step = 20;
   options.script = scenario.FixedScript(ScriptSize::kFull);
   options.repro.scenario = std::string(scenario.name());
   options.repro.seed = options.seed;

@@ -320,7 +320,9 @@ TEST_F(StorePredicates, AFrozenInputOfAFinishedWindow) {
   Put("chunk:00000001:txhash",
       fmt::format("v1 frozen 00000001.bin={}:{:08x}", content.size(), vfs::Crc32c(content)));
 
-  ExpectBoth({8});
+  // The oracle also blames the commit that left the input out (21), which the audit does not judge.
+  EXPECT_EQ(ByOracle(), Numbers({8, 21}));
+  EXPECT_EQ(ByAudit(), Numbers({8}));
 }
 
 TEST_F(StorePredicates, ACatalogThatDoesNotOpenIsTheOnlyFinding) {

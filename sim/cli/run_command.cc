@@ -79,6 +79,7 @@ absl::StatusOr<Certificate> Live(const RunFlags& flags,
   certificate.scenario = std::string(scenario.name());
   certificate.personality = ToString(personality);
   certificate.runs = 0;
+  certificate.jobs = flags.common.jobs;
   const std::uint64_t start = RealNanos();
   const auto seconds = [start] { return static_cast<double>(RealNanos() - start) * 1e-9; };
   Progress progress(flags.common.is_quiet);

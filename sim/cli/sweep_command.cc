@@ -64,6 +64,7 @@ absl::StatusOr<Certificate> Sweep(const CommonFlags& flags,
   certificate.scenario = std::string(scenario.name());
   certificate.personality = ToString(personality);
   certificate.depth = flags.depth;
+  certificate.jobs = flags.jobs;
   RecoveryCache cache;
   const std::uint64_t start = RealNanos();
   {

@@ -54,11 +54,11 @@ std::uint64_t Certificate::violation_count() const { return violations.size(); }
 double Certificate::exhaustive_share() const { return Share(exhausted, crash_points); }
 
 double Certificate::images_per_core_second() const {
-  return seconds > 0 ? static_cast<double>(recoveries) / seconds : 0;
+  return seconds > 0 ? static_cast<double>(recoveries) / (seconds * jobs) : 0;
 }
 
 double Certificate::raw_share() const {
-  return seconds > 0 ? static_cast<double>(opens) * raw_open_seconds / seconds : 0;
+  return seconds > 0 ? static_cast<double>(opens) * raw_open_seconds / (seconds * jobs) : 0;
 }
 
 int Certificate::ExitCode() const {

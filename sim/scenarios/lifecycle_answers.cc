@@ -23,7 +23,23 @@ std::string ErrorValue(const absl::Status& status) {
 }  // namespace
 
 void LifecycleSession::ServeAll() {
-  for (const auto& [domain, answer] : ReadAll()) history_.Serve(domain, answer);
+  const std::int64_t floor = store_->floor().value();
+  if (floor > floor_) {
+    history_.Violate(
+        "4-retention-bound",
+        fmt::format("the floor is {}, the retained range begins at {}", floor, floor_));
+  }
+  for (const auto& [domain, answer] : ReadAll()) {
+    const std::size_t slash = domain.find('/');
+    const auto chunk = static_cast<std::int64_t>(lifecycle::ToNumber(domain.substr(slash + 1)));
+    if (chunk >= floor) {
+      history_.Serve(domain, answer);
+      continue;
+    }
+    // Hidden is not gone: a wider retention may show it again, unless it was pruned meanwhile.
+    if (answer != kAbsent) history_.Violate("36-nothing-below-the-floor", domain + ": " + answer);
+    history_.Attempt(domain, kAbsent);
+  }
 }
 
 LifecycleSession::Answers LifecycleSession::ReadAll() {

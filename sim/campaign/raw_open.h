@@ -11,4 +11,9 @@ namespace permafrost::sim {
 // Source: simulator.md section 8.
 double MeasureRawOpenSeconds(const Scenario& scenario, const ExploreOptions& options);
 
+// The same for one database of 100 synced keys that never left its log: what a crash image of a
+// small store mostly is. `read_only` opens without recovery's writes.
+enum class OpenKind { kReadWrite, kReadOnly };
+double MeasureWalOnlyOpenSeconds(const vfs::RocksOptions& rocks, OpenKind kind);
+
 }  // namespace permafrost::sim

@@ -79,8 +79,8 @@ absl::StatusOr<Certificate> Live(const RunFlags& flags,
   certificate.scenario = std::string(scenario.name());
   certificate.personality = ToString(personality);
   certificate.runs = 0;
-  certificate.jobs = flags.common.jobs;
   const std::uint64_t start = RealNanos();
+  const std::uint64_t cpu_start = CpuNanos();
   const auto seconds = [start] { return static_cast<double>(RealNanos() - start) * 1e-9; };
   Progress progress(flags.common.is_quiet);
   const bool has_budget = flags.seconds_max > 0;
@@ -115,6 +115,7 @@ absl::StatusOr<Certificate> Live(const RunFlags& flags,
   }
   certificate.is_interrupted = IsInterrupted();
   certificate.seconds = seconds();
+  certificate.core_seconds = static_cast<double>(CpuNanos() - cpu_start) * 1e-9;
   return certificate;
 }
 

@@ -64,9 +64,9 @@ absl::StatusOr<Certificate> Sweep(const CommonFlags& flags,
   certificate.scenario = std::string(scenario.name());
   certificate.personality = ToString(personality);
   certificate.depth = flags.depth;
-  certificate.jobs = flags.jobs;
   RecoveryCache cache;
   const std::uint64_t start = RealNanos();
+  const std::uint64_t cpu_start = CpuNanos();
   {
     Progress progress(flags.is_quiet);
     options.progress = [&](const Certificate& now, double share) {
@@ -81,6 +81,7 @@ absl::StatusOr<Certificate> Sweep(const CommonFlags& flags,
     }
   }
   certificate.seconds = static_cast<double>(RealNanos() - start) * 1e-9;
+  certificate.core_seconds = static_cast<double>(CpuNanos() - cpu_start) * 1e-9;
   if (!certificate.is_interrupted && certificate.violations.empty()) {
     for (const std::string& probe : scenario.RequiredProbes(personality)) {
       if (certificate.probes[probe] == 0) certificate.probes_missed.insert(probe);

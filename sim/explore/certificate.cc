@@ -54,11 +54,11 @@ std::uint64_t Certificate::violation_count() const { return violations.size(); }
 double Certificate::exhaustive_share() const { return Share(exhausted, crash_points); }
 
 double Certificate::images_per_core_second() const {
-  return seconds > 0 ? static_cast<double>(recoveries) / (seconds * jobs) : 0;
+  return core_seconds > 0 ? static_cast<double>(recoveries) / core_seconds : 0;
 }
 
 double Certificate::raw_share() const {
-  return seconds > 0 ? static_cast<double>(opens) * raw_open_seconds / (seconds * jobs) : 0;
+  return core_seconds > 0 ? static_cast<double>(opens) * raw_open_seconds / core_seconds : 0;
 }
 
 int Certificate::ExitCode() const {
@@ -112,6 +112,7 @@ nlohmann::ordered_json ToJson(const Certificate& c) {
   json["raw_share"] = c.raw_share();
   json["trace_hash"] = c.trace_hash.Hex();
   json["seconds"] = c.seconds;
+  json["core_seconds"] = c.core_seconds;
   json["interrupted"] = c.is_interrupted;
   return json;
 }
@@ -144,8 +145,9 @@ std::string ToText(const Certificate& c) {
       "jobs run one at a time\n");
   out += fmt::format(
       "  {:.0f} recoveries per core-second, {} database opens, raw share {:.2f}, trace {}, {:.1f} "
-      "s\n",
-      c.images_per_core_second(), c.opens, c.raw_share(), c.trace_hash.Hex(), c.seconds);
+      "s, {:.1f} core-s\n",
+      c.images_per_core_second(), c.opens, c.raw_share(), c.trace_hash.Hex(), c.seconds,
+      c.core_seconds);
   return out;
 }
 

@@ -54,8 +54,8 @@ struct Certificate {
   std::map<std::string, FoundViolation>
       violations;               // by invariant and label: one each, the smallest
   double raw_open_seconds = 0;  // of one open + check + close, measured on the same images
-  double seconds = 0;           // wall time, on `jobs` cores
-  std::uint32_t jobs = 1;
+  double seconds = 0;           // wall time
+  double core_seconds = 0;      // processor time, workers included
   vfs::Hash128 trace_hash;
   bool is_interrupted = false;
 

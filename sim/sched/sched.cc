@@ -2,6 +2,7 @@
 #include "sim/sched/sched.h"
 
 #include <dlfcn.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -75,6 +76,20 @@ std::uint64_t RealNanos() {
   syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &now);
   return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000ULL +
          static_cast<std::uint64_t>(now.tv_nsec);
+}
+
+std::uint64_t CpuNanos() {
+  timespec own{};
+  syscall(SYS_clock_gettime, CLOCK_PROCESS_CPUTIME_ID, &own);
+  rusage children{};
+  getrusage(RUSAGE_CHILDREN, &children);
+  const auto nanos = [](std::int64_t seconds, std::int64_t rest) {
+    return static_cast<std::uint64_t>(seconds) * 1'000'000'000ULL +
+           static_cast<std::uint64_t>(rest);
+  };
+  return nanos(own.tv_sec, own.tv_nsec) +
+         nanos(children.ru_utime.tv_sec, children.ru_utime.tv_usec * 1000) +
+         nanos(children.ru_stime.tv_sec, children.ru_stime.tv_usec * 1000);
 }
 
 absl::Status CheckBindings() {

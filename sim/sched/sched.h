@@ -42,6 +42,10 @@ void AdvanceVirtualNanos(std::uint64_t nanos);
 // Real monotonic time, whatever is active: for progress, budgets and benches only.
 std::uint64_t RealNanos();
 
+// Processor time of this process and of the children that it waited for, whatever is active. Unlike
+// real time it does not grow while other jobs have the cores: for figures per core-second.
+std::uint64_t CpuNanos();
+
 // OK if RocksDB is the version that the shims were measured on and its calls reach them.
 //
 // Errors: kFailedPrecondition  unknown RocksDB version, or a symbol is not bound to this

@@ -25,7 +25,8 @@ class ArtifactSource {
   ArtifactSource(const ArtifactSource&) = delete;
   ArtifactSource& operator=(const ArtifactSource&) = delete;
 
-  // The chunks that can be frozen now: all of their ledgers are at hand. Ascending.
+  // The chunks that can be frozen now: all of their ledgers are at hand, in a bulk source, a whole
+  // hot chunk or a frozen ledgers file. Ascending.
   virtual std::vector<ChunkId> CompleteChunks() = 0;
 
   // The writer of one file of a chunk's artifact; `file` counts from 0 to Layout::FileCount(kind) -

@@ -22,7 +22,7 @@ struct ReplayFlags {
   std::vector<std::string> files;
   bool is_json = false;
   bool is_quiet = false;
-  bool keeps_lines = false;
+  bool shows_events = false;
 };
 
 absl::StatusOr<std::string> ReadFile(const std::string& path) {
@@ -44,7 +44,16 @@ struct Outcome {
   std::vector<std::string> story;
 };
 
-absl::StatusOr<Outcome> Replay(const Repro& repro) {
+// One line; what is long is cut.
+std::string ToLine(const Event& event) {
+  constexpr std::size_t kTextMax = 160;
+  const std::string text = event.text.substr(0, kTextMax);
+  return fmt::format("  {:<11} {}{}{}{}", ToString(event.kind), event.domain,
+                     event.domain.empty() || text.empty() ? "" : " = ", text,
+                     event.text.size() > kTextMax ? "..." : "");
+}
+
+absl::StatusOr<Outcome> Replay(const Repro& repro, bool shows_events) {
   CommonFlags flags;
   flags.scenario = repro.scenario;
   flags.is_stock = repro.is_stock;
@@ -64,6 +73,7 @@ absl::StatusOr<Outcome> Replay(const Repro& repro) {
   Expectation memory;
   const auto fold = [&](const std::vector<Event>& events, std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) {
+      if (shows_events) outcome.story.push_back(ToLine(events[i]));
       if (auto violation = memory.Fold(events[i]))
         outcome.violations.push_back(*std::move(violation));
     }
@@ -93,10 +103,10 @@ absl::StatusOr<Outcome> Replay(const Repro& repro) {
 }
 
 // One file in a worker: an abort of the code under test is an outcome like any other.
-absl::StatusOr<Outcome> ReplayInWorker(const Repro& repro) {
+absl::StatusOr<Outcome> ReplayInWorker(const Repro& repro, bool shows_events) {
   VFS_ASSIGN_OR_RETURN(const auto results, RunInWorkers(1, 1, {}, [&](std::size_t) {
                          nlohmann::ordered_json json;
-                         const auto outcome = Replay(repro);
+                         const auto outcome = Replay(repro, shows_events);
                          if (!outcome.ok()) {
                            json["error"] = vfs::Message(outcome.status());
                            return json.dump(-1, ' ', false,
@@ -127,7 +137,7 @@ absl::StatusOr<int> ReplayFile(const ReplayFlags& flags,
                                const std::string& path) {
   VFS_ASSIGN_OR_RETURN(const std::string text, ReadFile(path));
   VFS_ASSIGN_OR_RETURN(const Repro repro, ParseRepro(text, path));
-  VFS_ASSIGN_OR_RETURN(const Outcome outcome, ReplayInWorker(repro));
+  VFS_ASSIGN_OR_RETURN(const Outcome outcome, ReplayInWorker(repro, flags.shows_events));
   for (const std::string& line : outcome.story) Say(output, fmt::format("  {}\n", line));
   bool is_expected = false;
   for (const Violation& violation : outcome.violations) {
@@ -183,6 +193,8 @@ void AddReplayCommand(CLI::App& app, ExitCode& exit) {
   command->add_flag("--json", flags->is_json,
                     "One JSON object per file on stdout; text for people goes to stderr");
   command->add_flag("-q,--quiet", flags->is_quiet, "No text for people");
+  command->add_flag("--events", flags->shows_events,
+                    "Show what was attempted, acknowledged and served, generation by generation");
   command->callback([flags, &exit] { exit.value = RunReplay(*flags); });
 }
 

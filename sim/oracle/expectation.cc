@@ -51,7 +51,8 @@ std::string Difference(const std::string& expected, const std::string& found) {
 std::optional<Violation> Expectation::Fold(const Event& event) {
   switch (event.kind) {
     case EventKind::kViolation: return Violation{event.domain, event.text};
-    case EventKind::kConfigure: return std::nullopt;
+    case EventKind::kConfigure:
+    case EventKind::kNote: return std::nullopt;
     case EventKind::kAttempt: {
       Domain& domain = domains_[event.domain];
       if (domain.allowed.empty()) domain.allowed.emplace_back(kAbsent);

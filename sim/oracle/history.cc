@@ -1,7 +1,21 @@
 // Appends to the memory.
 #include "sim/oracle/history.h"
 
+#include "vfs/base/check.h"
+
 namespace permafrost::sim {
+
+std::string_view ToString(EventKind kind) {
+  switch (kind) {
+    case EventKind::kAttempt: return "attempt";
+    case EventKind::kAcknowledge: return "acknowledge";
+    case EventKind::kServe: return "serve";
+    case EventKind::kViolation: return "violation";
+    case EventKind::kConfigure: return "configure";
+    case EventKind::kNote: return "note";
+  }
+  VFS_CHECK(false, "bad EventKind {}", static_cast<int>(kind));
+}
 
 void History::Attempt(std::string_view domain, std::string value) {
   events_.push_back({EventKind::kAttempt, std::string(domain), std::move(value)});
@@ -23,5 +37,7 @@ void History::Configure(std::string config) {
   config_ = config;
   events_.push_back({EventKind::kConfigure, "", std::move(config)});
 }
+
+void History::Note(std::string text) { events_.push_back({EventKind::kNote, "", std::move(text)}); }
 
 }  // namespace permafrost::sim

@@ -19,7 +19,10 @@ enum class EventKind : std::uint8_t {
   kServe = 2,        // the system answered `text` for the domain
   kViolation = 3,    // `domain` names an invariant, `text` what was found without the memory
   kConfigure = 4,    // the configuration with which a restart from here on starts
+  kNote = 5,         // an operation of the script begins: for whoever reads the history
 };
+// "attempt", "acknowledge", "serve", "violation", "configure", "note".
+std::string_view ToString(EventKind kind);
 
 struct Event {
   EventKind kind = EventKind::kAttempt;
@@ -39,6 +42,7 @@ class History {
   // `invariant`: the numbered predicate, for example "10-every-file-has-a-key".
   void Violate(std::string_view invariant, std::string text);
   void Configure(std::string config);
+  void Note(std::string text);
 
   const std::vector<Event>& events() const { return events_; }
   const std::string& config() const { return config_; }

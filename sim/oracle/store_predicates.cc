@@ -195,11 +195,13 @@ class Inspection {
   }
 
   // The batch that freezes a window's last index demotes its inputs too: one that is still frozen
-  // was left out.
+  // was left out. Only of an index over the whole window can that be said at any instant: runs
+  // under a partial one may be the inputs of a wider one (the retention was widened).
   void CheckTerminalCommit() {
     for (const IndexRow& index : indexes_) {
-      const bool is_terminal = index.last == (index.window + 1) * facts_.chunks_per_window - 1;
-      if (index.state != "frozen" || !is_terminal) continue;
+      const bool is_whole = index.first == index.window * facts_.chunks_per_window &&
+                            index.last == (index.window + 1) * facts_.chunks_per_window - 1;
+      if (index.state != "frozen" || !is_whole) continue;
       for (const ChunkRow& row : chunks_) {
         const bool is_input =
             row.kind == "txhash" && index.first <= row.chunk && row.chunk <= index.last;

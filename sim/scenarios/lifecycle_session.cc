@@ -49,9 +49,14 @@ engine::ArtifactWriter FailingWriterOf(std::string bytes) {
   };
 }
 
+bool IsFrozenLedgers(const ChunkArtifact& artifact, const engine::ArtifactRecord& record) {
+  return artifact.kind == ArtifactKind::kLedgers && record.state == engine::ArtifactState::kFrozen;
+}
+
 }  // namespace
 
-// What can be frozen: the lake's chunks, and hot chunks that are whole.
+// What can be frozen: the lake's chunks, hot chunks that are whole, and what is derived from frozen
+// ledgers.
 class LifecycleSession::Source final : public engine::ArtifactSource {
  public:
   explicit Source(LifecycleSession& session) : session_(session) {}
@@ -68,6 +73,9 @@ class LifecycleSession::Source final : public engine::ArtifactSource {
         if (is_ready && session_.HotCount(Number(chunk)) == kModelLedgersPerChunk)
           complete.insert(chunk);
       }
+      for (const auto& [artifact, record] : view->artifacts) {
+        if (IsFrozenLedgers(artifact, record)) complete.insert(artifact.chunk);
+      }
     }
     return {complete.begin(), complete.end()};
   }
@@ -75,9 +83,12 @@ class LifecycleSession::Source final : public engine::ArtifactSource {
   absl::StatusOr<engine::ArtifactWriter> ChunkWriter(const ChunkArtifact& artifact,
                                                      std::size_t file) override {
     const std::uint32_t chunk = Number(artifact.chunk);
-    if (chunk >= session_.config_.lake_chunks &&
-        session_.HotCount(chunk) != kModelLedgersPerChunk) {
-      return vfs::NotFound("freeze chunk {}: neither in the lake nor whole in the hot tier", chunk);
+    const bool is_at_hand =
+        chunk < session_.config_.lake_chunks || session_.HotCount(chunk) == kModelLedgersPerChunk;
+    if (!is_at_hand && session_.ReadRows("ledgers", chunk) != kFull) {
+      return vfs::NotFound(
+          "freeze chunk {}: neither in the lake nor whole in the hot tier nor in a frozen file",
+          chunk);
     }
     std::string bytes = FrozenFileBytes(engine::ToString(artifact.kind), chunk, file);
     return is_failing_ ? FailingWriterOf(std::move(bytes)) : WriterOf(std::move(bytes));
@@ -180,6 +191,7 @@ bool LifecycleSession::Execute(const std::string& op) {
   std::vector<std::string> words;
   for (std::string word; stream >> word;) words.push_back(word);
   if (words.empty()) return true;
+  history_.Note(op);
   if (words[0] == "die" || words[0] == "restart") {
     if (words[0] == "die") {
       Die();
@@ -370,9 +382,8 @@ absl::Status LifecycleSession::RemakeHot(std::uint32_t chunk) {
 void LifecycleSession::RaiseFloor(const engine::CatalogView& view) {
   std::int64_t last = -1;
   for (const auto& [artifact, record] : view.artifacts) {
-    const bool proves =
-        artifact.kind == ArtifactKind::kLedgers && record.state == engine::ArtifactState::kFrozen;
-    if (proves) last = std::max<std::int64_t>(last, artifact.chunk.value());
+    if (IsFrozenLedgers(artifact, record))
+      last = std::max<std::int64_t>(last, artifact.chunk.value());
   }
   for (const auto& [chunk, state] : view.hot) {
     if (state == engine::HotState::kReady) last = std::max<std::int64_t>(last, chunk.value() - 1);
@@ -393,26 +404,62 @@ void LifecycleSession::AttemptSettled(const engine::CatalogView& view) {
     const bool is_hidden = static_cast<std::int64_t>(c) < floor_;
     return is_hidden ? kAbsentText : complete.contains(c) ? kFullText : now.at(Domain(what, c));
   };
+  unsettled_.clear();
   for (std::uint32_t c = 0; c < kLifecycleChunksMax; ++c) {
     history_.Attempt(Domain("ledgers", c), settled(c, "ledgers"));
     history_.Attempt(Domain("events", c), settled(c, "events"));
-    // An index covers a window from its first retained chunk through the last without a gap.
-    bool is_covered = static_cast<std::int64_t>(c) >= floor_;
-    const bool is_hidden = !is_covered;
-    for (std::uint32_t i = c / kModelChunksPerWindow * kModelChunksPerWindow; i <= c; ++i) {
-      const bool is_retained = static_cast<std::int64_t>(i) >= floor_;
-      const bool is_at_hand = complete.contains(i) || now.at(Domain("lookup", i)) == kFullText;
-      is_covered = is_covered && (!is_retained || is_at_hand);
+    const std::string lookup = Domain("lookup", c);
+    const auto covered = CoveredOnceSettled(c / kModelChunksPerWindow, view, complete);
+    if (static_cast<std::int64_t>(c) >= floor_) {
+      history_.Attempt(lookup, covered.contains(c) ? kFullText : now.at(lookup));
+      continue;
     }
-    history_.Attempt(Domain("lookup", c), is_hidden    ? kAbsentText
-                                          : is_covered ? kFullText
-                                                       : now.at(Domain("lookup", c)));
+    // The index of a window that is retained in part keeps answering for its hidden chunks: a
+    // restart with a wider retention shows them again.
+    if (covered.contains(c)) {
+      history_.Attempt(lookup, kFullText);
+      unsettled_.insert(lookup);
+    }
+    history_.Attempt(lookup, kAbsentText);
   }
+}
+
+std::set<std::uint32_t> LifecycleSession::CoveredOnceSettled(
+    std::uint32_t window,
+    const engine::CatalogView& view,
+    const std::set<std::uint32_t>& complete) const {
+  const std::uint32_t first = window * kModelChunksPerWindow;
+  const std::uint32_t end = first + kModelChunksPerWindow;
+  if (std::int64_t{end} <= floor_) return {};
+  std::set<std::uint32_t> covered;
+  for (const auto& [coverage, record] : view.coverages) {
+    if (coverage.window.value() != window || record.state != engine::ArtifactState::kFrozen)
+      continue;
+    for (std::uint32_t c = Number(coverage.chunks.first); c <= Number(coverage.chunks.last); ++c)
+      covered.insert(c);
+  }
+  // A new index runs from the first retained chunk through the last at hand without a gap, and is
+  // not built if it would uncover a retained chunk.
+  std::set<std::uint32_t> built;
+  for (auto c = static_cast<std::uint32_t>(std::max<std::int64_t>(first, floor_)); c < end; ++c) {
+    const bool has_hash_run =
+        view.StateOf(ChunkArtifact{.chunk = Id(c), .kind = ArtifactKind::kTxHash}) ==
+        engine::ArtifactState::kFrozen;
+    if (!complete.contains(c) && !has_hash_run) break;
+    built.insert(c);
+  }
+  const bool loses_none = std::all_of(covered.begin(), covered.end(), [&](std::uint32_t c) {
+    return static_cast<std::int64_t>(c) < floor_ || built.contains(c);
+  });
+  const bool adds = !std::includes(covered.begin(), covered.end(), built.begin(), built.end());
+  return loses_none && adds ? built : covered;
 }
 
 void LifecycleSession::AcknowledgeAll() {
   for (std::uint32_t c = 0; c < kLifecycleChunksMax; ++c) {
-    for (const char* what : {"ledgers", "events", "lookup"}) history_.Acknowledge(Domain(what, c));
+    for (const char* what : {"ledgers", "events", "lookup"}) {
+      if (!unsettled_.contains(Domain(what, c))) history_.Acknowledge(Domain(what, c));
+    }
   }
 }
 

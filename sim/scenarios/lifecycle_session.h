@@ -88,6 +88,10 @@ class LifecycleSession {
   void AllowHiding(std::int64_t last_complete);
   void RaiseFloor(const engine::CatalogView& view);
   void AttemptSettled(const engine::CatalogView& view);
+  // The chunks of a window that its index covers once a run has settled.
+  std::set<std::uint32_t> CoveredOnceSettled(std::uint32_t window,
+                                             const engine::CatalogView& view,
+                                             const std::set<std::uint32_t>& complete) const;
   void AcknowledgeAll();
 
   World& world_;
@@ -96,7 +100,8 @@ class LifecycleSession {
   LifecycleConfig config_;
   std::unique_ptr<engine::Store> store_;
   std::unique_ptr<Source> source_;
-  std::int64_t floor_ = 0;  // by the oracle's own arithmetic
+  std::int64_t floor_ = 0;           // by the oracle's own arithmetic
+  std::set<std::string> unsettled_;  // domains that a settled run leaves open: hidden, not gone
 };
 
 }  // namespace permafrost::sim

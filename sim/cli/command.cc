@@ -9,7 +9,10 @@
 #include <cerrno>
 #include <cstdio>
 
+#include <absl/strings/ascii.h>
+#include <absl/strings/str_split.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "faults/nearest.h"
 #include "vfs/base/status.h"
@@ -104,6 +107,10 @@ void AddFlags(CLI::App& app, CommonFlags& flags, const FlagSet& set) {
       ->capture_default_str()
       ->check(CLI::Range(1, 4));
   app.add_flag("--short", flags.is_short, "The scenario's short script");
+  app.add_option(
+      "--ops", flags.ops,
+      "Operations separated by ';' in place of the scenario's script, as a repro's `op:` "
+      "lines");
   app.add_flag("--thorough", flags.is_thorough,
                "Every settled state is restarted three ways, every point also dies");
   app.add_option("--jobs", flags.jobs, "Worker processes at a time")
@@ -121,6 +128,23 @@ void AddFlags(CLI::App& app, CommonFlags& flags, const FlagSet& set) {
       ->capture_default_str();
   app.add_option("--stop-after", flags.stop_after, "Stop after N distinct violations; 0: never")
       ->capture_default_str();
+}
+
+absl::StatusOr<Script> ParseOps(std::string_view text, const Scenario& scenario) {
+  Script script;
+  const std::vector<std::string_view> verbs = scenario.Verbs();
+  for (const auto piece : absl::StrSplit(absl::string_view(text.data(), text.size()), ';')) {
+    std::string op(absl::StripAsciiWhitespace(piece));
+    if (op.empty()) continue;
+    const std::string verb = op.substr(0, op.find(' '));
+    if (!verbs.empty() && std::find(verbs.begin(), verbs.end(), verb) == verbs.end()) {
+      return vfs::InvalidArgument("--ops: {} has no operation '{}'; it has: {}", scenario.name(),
+                                  verb, fmt::join(verbs, ", "));
+    }
+    script.push_back(std::move(op));
+  }
+  if (script.empty()) return vfs::InvalidArgument("--ops: no operation in '{}'", text);
+  return script;
 }
 
 absl::StatusOr<vfs::RocksOptions> RocksOptionsOf(const CommonFlags& flags) {
@@ -188,6 +212,9 @@ absl::StatusOr<ExploreOptions> ExploreOptionsOf(const CommonFlags& flags,
   options.death_share = flags.is_thorough ? 1 : flags.deaths;
   options.stop_after = flags.stop_after;
   options.script = scenario.FixedScript(flags.is_short ? ScriptSize::kShort : ScriptSize::kFull);
+  if (!flags.ops.empty()) {
+    VFS_ASSIGN_OR_RETURN(options.script, ParseOps(flags.ops, scenario));
+  }
   options.repro = {.scenario = flags.scenario,
                    .seed = options.seed,
                    .personality = personality,

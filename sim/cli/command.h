@@ -35,6 +35,7 @@ struct CommonFlags {
   std::uint64_t images = 0;
   std::uint64_t nested_images = 0;
   bool is_short = false;
+  std::string ops;  // separated by ";"; empty: the script of the scenario
   bool is_stock = false;
   bool is_thorough = false;
   bool is_json = false;

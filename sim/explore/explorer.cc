@@ -18,7 +18,21 @@
 namespace permafrost::sim {
 namespace {
 
-constexpr std::size_t kStartsPerWorker = 64;  // keeps fork and page-copy costs far below the work
+// Starts of one worker and of one round. A start at depth 1 is one recovery: many of them keep the
+// costs of fork far below the work. Below a deeper start hangs a tree: small rounds let the next
+// ones know what was recovered already. Neither may depend on `jobs`.
+struct RoundSize {
+  std::size_t starts_per_worker = 0;
+  std::size_t starts_max = 0;
+};
+RoundSize RoundSizeOf(const ExploreOptions& options) {
+  RoundSize size = options.depth > 1 ? RoundSize{.starts_per_worker = 4, .starts_max = 32}
+                                     : RoundSize{.starts_per_worker = 64, .starts_max = 1024};
+  // Whoever stops at the first finding should not have to wait for a large round.
+  if (options.stop_after > 0) size.starts_max = std::min<std::size_t>(size.starts_max, 192);
+  if (options.round_starts > 0) size.starts_max = options.round_starts;
+  return size;
+}
 
 using VerdictKey = std::pair<vfs::Hash128, vfs::Hash128>;
 
@@ -38,7 +52,7 @@ class TreeRunner {
   std::string TakeFrame() {
     std::string frame;
     for (const Record& record : records_) {
-      const std::string bytes = Encode(record);
+      const std::string bytes = Encode(record, known_.events());
       vfs::AppendLittleEndian(frame, static_cast<std::uint64_t>(bytes.size()));
       frame += bytes;
     }
@@ -74,7 +88,7 @@ absl::Status TakeFrame(std::string_view frame, RecoveryCache& cache, Certificate
   while (!frame.empty()) {
     if (frame.size() < 8) return vfs::Internal("read worker frame: {} stray bytes", frame.size());
     const auto size = vfs::LoadLittleEndian<std::uint64_t>(frame, 0);
-    VFS_ASSIGN_OR_RETURN(Record record, DecodeRecord(frame.substr(8, size)));
+    VFS_ASSIGN_OR_RETURN(Record record, DecodeRecord(frame.substr(8, size), cache.events()));
     frame.remove_prefix(8 + size);
     ++certificate.recoveries;
     certificate.opens += record.opens;
@@ -100,7 +114,7 @@ class Judge {
   // `memory` is everything that was promised before this start's cut.
   void JudgeStart(const vfs::Hash128& key, const Expectation& memory, std::vector<Cut>& path) {
     if (!judged_.insert({key, memory.Digest()}).second) return;
-    const Record* const record = cache_.Find(key);
+    const RecoveryCache::Recovery* const record = cache_.Find(key);
     if (record == nullptr) return;  // its worker died; that was reported when it happened
     ++certificate_.judgements;
     Expectation state = memory;
@@ -112,7 +126,8 @@ class Judge {
         path.pop_back();
       }
       if (i == record->events.size()) break;
-      if (const auto violation = state.Fold(record->events[i])) Report(*violation, path);
+      if (const auto violation = state.Fold(*cache_.events().At(record->events[i])))
+        Report(*violation, path);
     }
   }
 
@@ -157,7 +172,8 @@ class Exploration {
         options_(options),
         cache_(cache),
         certificate_(certificate),
-        judge_(options, cache, certificate) {}
+        judge_(options, cache, certificate),
+        round_size_(RoundSizeOf(options)) {}
 
   absl::Status Run() {
     Workload workload = RunWorkload(scenario_, options_);
@@ -178,9 +194,10 @@ class Exploration {
       fold_up_to(point.event_count);
       const bool is_last = i + 1 == workload.points.size();
       if (is_last || IsWanted(point, workload)) CutAt(point, memory, labels);
-      if (starts_.size() >= RoundStarts() || is_last) {
+      if (starts_.size() >= round_size_.starts_max || is_last) {
+        share_before_ = share_after_;
+        share_after_ = static_cast<double>(i + 1) / static_cast<double>(workload.points.size());
         VFS_RETURN_IF_ERROR(FinishRound());
-        Progress(static_cast<double>(i + 1) / static_cast<double>(workload.points.size()));
       }
     }
     VFS_RETURN_IF_ERROR(FinishRound());
@@ -240,9 +257,14 @@ class Exploration {
   }
 
   absl::Status FinishRound() {
+    WorkerLimits limits = options_.workers;
+    limits.on_finished = [this](std::size_t finished) {
+      const double share = static_cast<double>(finished) / static_cast<double>(starts_.size());
+      Progress(share_before_ + (share_after_ - share_before_) * share);
+    };
     VFS_ASSIGN_OR_RETURN(
         const auto results,
-        RunInWorkers(starts_.size(), kStartsPerWorker, options_.workers, [&](std::size_t i) {
+        RunInWorkers(starts_.size(), round_size_.starts_per_worker, limits, [&](std::size_t i) {
           if (runner_ == nullptr)
             runner_ = std::make_unique<TreeRunner>(scenario_, options_.rules, cache_);
           runner_->Run(starts_[i].start, ToString(starts_[i].cut));
@@ -266,13 +288,6 @@ class Exploration {
     collected_.clear();
     verdicts_.clear();
     return absl::OkStatus();
-  }
-
-  // Whoever stops at the first finding should not have to wait for a large round.
-  std::size_t RoundStarts() const {
-    constexpr std::size_t kSmallRound = 192;
-    return options_.stop_after > 0 ? std::min(options_.round_starts, kSmallRound)
-                                   : options_.round_starts;
   }
 
   bool IsWanted(const CrashPoint& point, const Workload& workload) const {
@@ -305,6 +320,9 @@ class Exploration {
   RecoveryCache& cache_;
   Certificate& certificate_;
   Judge judge_;
+  const RoundSize round_size_;
+  double share_before_ = 0;             // of the crash points, before the round that runs now
+  double share_after_ = 0;              // and with it
   std::unique_ptr<TreeRunner> runner_;  // made in each worker
   std::vector<Collected> starts_;
   std::set<vfs::Hash128> collected_;
@@ -315,6 +333,15 @@ class Exploration {
 };
 
 }  // namespace
+
+bool RecoveryCache::Insert(Record record) {
+  const auto [it, is_new] = recoveries_.try_emplace(record.key);
+  if (!is_new) return false;
+  it->second.events.reserve(record.events.size());
+  for (const Event& event : record.events) it->second.events.push_back(events_.Intern(event));
+  it->second.children = std::move(record.children);
+  return true;
+}
 
 Workload RunWorkload(const Scenario& scenario, const ExploreOptions& options) {
   Workload workload{.history = History(scenario.FirstConfig()),

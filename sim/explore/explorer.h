@@ -29,8 +29,8 @@ struct ExploreOptions {
       0;  // cut only at so many points after a fault took effect, and the end; 0: all
   faults::FaultPlan faults;  // in force in the workload only
   Script script;
-  Repro repro;  // the fields that do not change: scenario, switches, mutate text
-  std::size_t round_starts = 1024;  // distinct images collected before workers run
+  Repro repro;                   // the fields that do not change: scenario, switches, mutate text
+  std::size_t round_starts = 0;  // distinct images collected before workers run; 0: by depth
   std::uint64_t stop_after = 0;  // distinct violations after which the exploration stops; 0: never
   std::function<void(const Certificate&, double share_done)>
       progress;  // called now and then; may be empty
@@ -40,19 +40,24 @@ struct ExploreOptions {
 // key).
 class RecoveryCache {
  public:
-  const Record* Find(const vfs::Hash128& key) const {
-    const auto it = records_.find(key);
-    return it == records_.end() ? nullptr : &it->second;
+  // What judging needs of a record.
+  struct Recovery {
+    std::vector<EventTable::Id> events;
+    std::vector<Child> children;  // ascending by event_count
+  };
+
+  const Recovery* Find(const vfs::Hash128& key) const {
+    const auto it = recoveries_.find(key);
+    return it == recoveries_.end() ? nullptr : &it->second;
   }
   // Keeps the first record of a key; says whether it was new.
-  bool Insert(Record record) {
-    const vfs::Hash128 key = record.key;
-    return records_.emplace(key, std::move(record)).second;
-  }
-  std::size_t size() const { return records_.size(); }
+  bool Insert(Record record);
+  const EventTable& events() const { return events_; }
+  std::size_t size() const { return recoveries_.size(); }
 
  private:
-  std::map<vfs::Hash128, Record> records_;
+  std::map<vfs::Hash128, Recovery> recoveries_;
+  EventTable events_;
 };
 
 // The workload, run once and kept: its history and every crash point.

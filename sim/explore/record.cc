@@ -63,11 +63,27 @@ class Reader {
 
 }  // namespace
 
-std::string Encode(const Record& record) {
+std::optional<EventTable::Id> EventTable::Find(const Event& event) const {
+  const auto it = ids_.find(event);
+  if (it == ids_.end()) return std::nullopt;
+  return it->second;
+}
+
+EventTable::Id EventTable::Intern(const Event& event) {
+  const auto [it, is_new] = ids_.try_emplace(event, static_cast<Id>(by_id_.size()));
+  if (is_new) by_id_.push_back(&it->first);
+  return it->second;
+}
+
+std::string Encode(const Record& record, const EventTable& known) {
   std::string out;
   Put(out, record.key);
   Put(out, record.events.size());
   for (const Event& event : record.events) {
+    // 0, or 1 + the number of a known event.
+    const auto id = known.Find(event);
+    Put(out, id.has_value() ? std::uint64_t{*id} + 1 : std::uint64_t{0});
+    if (id.has_value()) continue;
     Put(out, static_cast<std::uint64_t>(event.kind));
     Put(out, event.domain);
     Put(out, event.text);
@@ -96,12 +112,18 @@ std::string Encode(const Record& record) {
   return out;
 }
 
-absl::StatusOr<Record> DecodeRecord(std::string_view bytes) {
+absl::StatusOr<Record> DecodeRecord(std::string_view bytes, const EventTable& known) {
   Reader reader(bytes);
   Record record;
   record.key = reader.Hash();
-  record.events.resize(reader.Count(24));
+  record.events.resize(reader.Count(8));
   for (Event& event : record.events) {
+    if (const std::uint64_t id = reader.Integer(); id != 0) {
+      const Event* const found = known.At(id - 1);
+      if (found == nullptr) return vfs::DataLoss("read worker record: no event {}", id - 1);
+      event = *found;
+      continue;
+    }
     event.kind = static_cast<EventKind>(reader.Integer());
     event.domain = reader.Text();
     event.text = reader.Text();

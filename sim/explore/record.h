@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,9 +36,29 @@ struct Record {
   std::map<std::string, std::uint64_t> probes;  // VFS_PROBE hits
 };
 
-// A stable byte form, for the pipe between a worker and the explorer.
-std::string Encode(const Record& record);
-// Errors: kDataLoss  the bytes are not an encoded record (a worker died in the middle of writing)
-absl::StatusOr<Record> DecodeRecord(std::string_view bytes);
+// Distinct events by number: recoveries answer the same few things over and over.
+//
+// Threads: one thread at a time.
+class EventTable {
+ public:
+  using Id = std::uint32_t;
+
+  std::optional<Id> Find(const Event& event) const;
+  Id Intern(const Event& event);
+  // Null if there is no such number.
+  const Event* At(std::uint64_t id) const { return id < by_id_.size() ? by_id_[id] : nullptr; }
+  std::size_t size() const { return by_id_.size(); }
+
+ private:
+  std::map<Event, Id> ids_;
+  std::vector<const Event*> by_id_;  // keys of ids_
+};
+
+// The byte form for the pipe between a worker and the explorer. `known` is the explorer's table as
+// the worker inherited it: events in it travel as numbers.
+std::string Encode(const Record& record, const EventTable& known);
+// Errors: kDataLoss  the bytes are not a record encoded with a prefix of this table (a worker died
+//                    in the middle of writing)
+absl::StatusOr<Record> DecodeRecord(std::string_view bytes, const EventTable& known);
 
 }  // namespace permafrost::sim

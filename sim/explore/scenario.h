@@ -44,6 +44,8 @@ class Scenario {
   virtual std::string FirstConfig() const { return ""; }
   // The fixed script of `sweep`.
   virtual Script FixedScript(ScriptSize size) const = 0;
+  // The first words that the lines of a script may have; empty: any line is an operation.
+  virtual std::vector<std::string_view> Verbs() const { return {}; }
   // A random script of `run`: any subset of operation kinds, each line acceptable in any state.
   virtual Script RandomScript(vfs::Prng& prng) const = 0;
 

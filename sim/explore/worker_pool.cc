@@ -206,6 +206,11 @@ absl::StatusOr<std::vector<ItemResult>> RunInWorkers(
       Finish(running[i], limits, results, queue);
       running.erase(running.begin() + static_cast<std::ptrdiff_t>(i));
     }
+    if (limits.on_finished) {
+      limits.on_finished(static_cast<std::size_t>(
+          std::count_if(results.begin(), results.end(),
+                        [](const ItemResult& result) { return result.is_finished; })));
+    }
   }
   return results;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@ struct WorkerLimits {
   std::uint32_t jobs = 1;  // workers at the same time
   std::uint32_t seconds_per_step =
       60;  // real time; an item that takes longer is ended and reported as a hang
+  std::function<void(std::size_t finished)> on_finished;  // in the caller, now and then; or empty
 };
 
 // What became of one item.

@@ -6,6 +6,7 @@
 // one attempted since, nothing else, and what was once served stays served.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -28,7 +29,7 @@ struct Event {
   EventKind kind = EventKind::kAttempt;
   std::string domain;
   std::string text;
-  friend bool operator==(const Event&, const Event&) = default;
+  friend auto operator<=>(const Event&, const Event&) = default;
 };
 
 // Threads: one thread at a time.

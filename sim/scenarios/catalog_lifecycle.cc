@@ -1,6 +1,8 @@
 // Scripts, recovery and checks of the engine's store.
 #include "sim/scenarios/catalog_lifecycle.h"
 
+#include <algorithm>
+#include <array>
 #include <utility>
 
 #include <fmt/format.h>
@@ -13,6 +15,11 @@
 
 namespace permafrost::sim {
 namespace {
+
+// "ingest" twice: it is drawn more often.
+constexpr std::array<std::string_view, 12> kVerbs = {
+    "lake",   "freeze", "freeze-failing", "index",  "hot",     "ingest",
+    "ingest", "run",    "remake-hot",     "retain", "restart", "die"};
 
 class CatalogLifecycle final : public Scenario {
  public:
@@ -32,6 +39,12 @@ class CatalogLifecycle final : public Scenario {
   }
   std::string FirstConfig() const override { return ToString(LifecycleConfig{}); }
 
+  std::vector<std::string_view> Verbs() const override {
+    std::vector<std::string_view> verbs(kVerbs.begin(), kVerbs.end());
+    verbs.erase(std::unique(verbs.begin(), verbs.end()), verbs.end());
+    return verbs;
+  }
+
   Script FixedScript(ScriptSize size) const override {
     if (size == ScriptSize::kShort) {
       return {"lake 1",       "freeze 0", "index 0 0", "hot 1", "ingest 1 1",
@@ -47,11 +60,8 @@ class CatalogLifecycle final : public Scenario {
   }
 
   Script RandomScript(vfs::Prng& prng) const override {
-    constexpr const char* kVerbs[] = {"lake",       "freeze", "freeze-failing", "index",
-                                      "hot",        "ingest", "ingest",         "run",
-                                      "remake-hot", "retain", "restart",        "die"};
     std::vector<std::string> verbs{"run"};
-    for (const char* verb : kVerbs) {
+    for (const std::string_view verb : kVerbs) {
       if (prng.Chance({2, 3})) verbs.emplace_back(verb);
     }
     Script script{fmt::format("lake {}", prng.Below(5))};

@@ -191,6 +191,10 @@ class RocksDbBasic final : public Scenario {
            "reopen, death";
   }
 
+  std::vector<std::string_view> Verbs() const override {
+    return {"put",         "put-unsynced", "put-both", "delete", "pump",
+            "flush-start", "flush",        "compact",  "reopen", "die"};
+  }
   Script FixedScript(ScriptSize size) const override {
     if (size == ScriptSize::kShort) {
       return {"put k1 v1",          "put-both k2 v2", "put-unsynced u1 x1", "flush", "put k3 v3",

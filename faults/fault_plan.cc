@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <array>
 
-#include "faults/nearest.h"
+#include "vfs/base/nearest.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
 
@@ -53,7 +53,7 @@ absl::StatusOr<FaultRule> ParseOneMutation(std::string_view item) {
   } else {
     return vfs::InvalidArgument(
         "parse mutation '{}': word 1 is '{}', expected drop, unsynced or ignore-error{}", item,
-        verb, DidYouMean(verb, kKnown));
+        verb, vfs::DidYouMean(verb, kKnown));
   }
   if (label.empty())
     return vfs::InvalidArgument("parse mutation '{}': ends where a step label was expected", item);
@@ -108,7 +108,7 @@ absl::Status CheckLabels(const FaultPlan& plan, std::span<const std::string_view
     if (rule.label.empty() || std::find(known.begin(), known.end(), rule.label) != known.end())
       continue;
     return vfs::InvalidArgument("check plan '{}': no step has the label '{}'{}", ToString(plan),
-                                rule.label, DidYouMean(rule.label, known));
+                                rule.label, vfs::DidYouMean(rule.label, known));
   }
   return absl::OkStatus();
 }

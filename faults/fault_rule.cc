@@ -8,8 +8,8 @@
 #include <span>
 #include <vector>
 
-#include "faults/nearest.h"
 #include "vfs/base/check.h"
+#include "vfs/base/nearest.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
 
@@ -143,7 +143,7 @@ class RuleParser {
       return vfs::InvalidArgument("parse rule '{}': ends where {} was expected", text_, expected);
     }
     return vfs::InvalidArgument("parse rule '{}': word {} is '{}', expected {}{}", text_, at_ + 1,
-                                Peek(), expected, DidYouMean(Peek(), known));
+                                Peek(), expected, vfs::DidYouMean(Peek(), known));
   }
 
   absl::Status ParseConditions() {

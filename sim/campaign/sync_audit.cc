@@ -74,6 +74,8 @@ class Audit {
         progress_(static_cast<double>(done++) / static_cast<double>(total),
                   fmt::format("{} {}", label, instance));
         VFS_ASSIGN_OR_RETURN(SyncRow row, AuditOne(label, instance, list));
+        // An exploration that was cut short cannot say that a sync is not needed.
+        if (IsInterrupted() && row.verdict == SyncVerdict::kNotShown) break;
         rows.push_back(std::move(row));
       }
     }
@@ -134,6 +136,7 @@ class Audit {
         fewer.erase(fewer.begin() + static_cast<std::ptrdiff_t>(i));
         progress_(1.0, fmt::format("shrinking a set of {}", fewer.size()));
         VFS_ASSIGN_OR_RETURN(const Explored without, ExploreWithout(RulesOf(fewer)));
+        if (IsInterrupted()) return absl::OkStatus();  // a set that was not shrunk is not minimal
         if (without.violation.empty()) continue;
         minimal = std::move(fewer);
         explored = without;

@@ -14,7 +14,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "faults/nearest.h"
+#include "vfs/base/nearest.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
 #include "vfs/base/step_labels.h"
@@ -173,7 +173,7 @@ absl::StatusOr<std::unique_ptr<Scenario>> MakeNamedScenario(const CommonFlags& f
     const std::vector<std::string> names = ScenarioNames();
     const std::vector<std::string_view> views(names.begin(), names.end());
     return vfs::InvalidArgument("no scenario '{}'{}; known:{}", flags.scenario,
-                                faults::DidYouMean(flags.scenario, views), known);
+                                vfs::DidYouMean(flags.scenario, views), known);
   }
   return scenario;
 }

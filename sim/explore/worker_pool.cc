@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -26,6 +27,7 @@ namespace permafrost::sim {
 namespace {
 
 constexpr std::size_t kBreadcrumbBytes = 65536;
+constexpr int kTickMillis = 100;  // how long an interruption may go unnoticed
 
 unsigned g_seconds_per_step = 0;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
 char* g_breadcrumb =
@@ -56,9 +58,12 @@ void WriteAll(int fd, std::string_view bytes) {
 }
 
 [[noreturn]] void WorkerMain(const Worker& worker,
+                             pid_t explorer,
                              int out,
                              const WorkerLimits& limits,
                              absl::FunctionRef<std::string(std::size_t)> run) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);  // no worker outlives its explorer, however that ends
+  if (getppid() != explorer) _exit(5);
   signal(SIGINT, SIG_IGN);  // the explorer decides when to stop
   signal(SIGALRM, SIG_DFL);
   dup2(worker.errors, STDERR_FILENO);
@@ -88,11 +93,12 @@ absl::StatusOr<Worker> Start(Span span,
   if (worker.errors < 0 || shared == MAP_FAILED)
     return vfs::ErrnoToStatus(errno, "make shared memory for", "worker");
   worker.breadcrumb = static_cast<char*>(shared);
+  const pid_t explorer = getpid();
   worker.pid = fork();
   if (worker.pid < 0) return vfs::ErrnoToStatus(errno, "fork", "worker");
   if (worker.pid == 0) {
     close(ends[0]);
-    WorkerMain(worker, ends[1], limits, run);
+    WorkerMain(worker, explorer, ends[1], limits, run);
   }
   close(ends[1]);
   return worker;
@@ -144,15 +150,27 @@ bool ReadSome(Worker& worker, std::vector<ItemResult>& results) {
   return true;
 }
 
-// Reaps the worker; what it did not finish goes back to the queue, without the item that it died
-// of.
-void Finish(Worker& worker,
-            const WorkerLimits& limits,
-            std::vector<ItemResult>& results,
-            std::deque<Span>& queue) {
+// Waits for the worker's end.
+int Reap(const Worker& worker) {
   int wait_status = 0;
   while (waitpid(worker.pid, &wait_status, 0) < 0 && errno == EINTR) {
   }
+  return wait_status;
+}
+
+void Release(const Worker& worker) {
+  close(worker.frames);
+  close(worker.errors);
+  munmap(worker.breadcrumb, kBreadcrumbBytes);
+}
+
+// Reaps the worker; what it did not finish goes back to the queue, without the item that it died
+// of.
+void Finish(const Worker& worker,
+            const WorkerLimits& limits,
+            std::vector<ItemResult>& results,
+            std::deque<Span>& queue) {
+  const int wait_status = Reap(worker);
   if (worker.span.next < worker.span.end) {
     ItemResult& result = results[worker.span.next];
     const std::string tail = TailOf(worker.errors);
@@ -161,9 +179,20 @@ void Finish(Worker& worker,
     if (worker.span.next + 1 < worker.span.end)
       queue.push_front({worker.span.next + 1, worker.span.end});
   }
-  close(worker.frames);
-  close(worker.errors);
-  munmap(worker.breadcrumb, kBreadcrumbBytes);
+  Release(worker);
+}
+
+// Ends the workers at once and keeps what they have sent: the rest was never done, and is no
+// finding.
+void Abandon(std::vector<Worker>& running, std::vector<ItemResult>& results) {
+  for (Worker& worker : running) {
+    kill(worker.pid, SIGKILL);
+    while (ReadSome(worker, results)) {
+    }
+    Reap(worker);
+    Release(worker);
+  }
+  running.clear();
 }
 
 }  // namespace
@@ -188,19 +217,21 @@ absl::StatusOr<std::vector<ItemResult>> RunInWorkers(
     queue.push_back({begin, std::min(count, begin + items_per_worker)});
   }
   std::vector<Worker> running;
-  while (!queue.empty() || !running.empty()) {
-    while (!queue.empty() && running.size() < std::max<std::uint32_t>(limits.jobs, 1) &&
-           !IsInterrupted()) {
+  while (!IsInterrupted() && (!queue.empty() || !running.empty())) {
+    while (!queue.empty() && running.size() < std::max<std::uint32_t>(limits.jobs, 1)) {
       const Span span = queue.front();
       queue.pop_front();
-      VFS_ASSIGN_OR_RETURN(Worker worker, Start(span, limits, run));
-      running.push_back(std::move(worker));
+      absl::StatusOr<Worker> worker = Start(span, limits, run);
+      if (!worker.ok()) {
+        Abandon(running, results);
+        return worker.status();
+      }
+      running.push_back(*std::move(worker));
     }
-    if (running.empty()) break;  // interrupted
     std::vector<pollfd> polls;
     for (const Worker& worker : running)
       polls.push_back({.fd = worker.frames, .events = POLLIN, .revents = 0});
-    if (poll(polls.data(), polls.size(), -1) < 0) continue;
+    if (poll(polls.data(), polls.size(), kTickMillis) <= 0) continue;
     for (std::size_t i = running.size(); i-- > 0;) {
       if (polls[i].revents == 0 || ReadSome(running[i], results)) continue;
       Finish(running[i], limits, results, queue);
@@ -212,6 +243,7 @@ absl::StatusOr<std::vector<ItemResult>> RunInWorkers(
                         [](const ItemResult& result) { return result.is_finished; })));
     }
   }
+  Abandon(running, results);  // interrupted; else there is none left
   return results;
 }
 

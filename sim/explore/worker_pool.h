@@ -33,7 +33,8 @@ void LeaveBreadcrumb(std::string_view text);
 
 // Runs run(0) .. run(count - 1), `items_per_worker` to a worker, and returns the results in order.
 // The partition into workers depends on count and items_per_worker only, so what an item inherits
-// does not depend on `jobs`.
+// does not depend on `jobs`. An interruption (sim/explore/interrupt.h) ends the workers at once; an
+// item that was not finished by then has neither a frame nor last words.
 //
 // Errors: kResourceExhausted  no process or pipe could be made
 absl::StatusOr<std::vector<ItemResult>> RunInWorkers(

@@ -1,5 +1,5 @@
 // Levenshtein distance over short words.
-#include "faults/nearest.h"
+#include "vfs/base/nearest.h"
 
 #include <algorithm>
 #include <numeric>
@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-namespace permafrost::faults {
+namespace permafrost::vfs {
 namespace {
 
 std::size_t EditDistance(std::string_view a, std::string_view b) {
@@ -45,4 +45,4 @@ std::string DidYouMean(std::string_view word, std::span<const std::string_view> 
   return nearest.empty() ? std::string() : fmt::format("; did you mean '{}'?", nearest);
 }
 
-}  // namespace permafrost::faults
+}  // namespace permafrost::vfs

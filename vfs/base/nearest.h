@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace permafrost::faults {
+namespace permafrost::vfs {
 
 // The known name within a third of the word's length (at least 2) in edits; "" if there is none.
 // The first of equals.
@@ -14,4 +14,4 @@ std::string_view NearestName(std::string_view word, std::span<const std::string_
 // "; did you mean 'sync_dir'?", or "".
 std::string DidYouMean(std::string_view word, std::span<const std::string_view> known);
 
-}  // namespace permafrost::faults
+}  // namespace permafrost::vfs

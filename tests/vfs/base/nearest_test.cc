@@ -1,11 +1,11 @@
 // "Did you mean" offers a close name, and none when nothing is close.
-#include "faults/nearest.h"
+#include "vfs/base/nearest.h"
 
 #include <array>
 
 #include <gtest/gtest.h>
 
-namespace permafrost::faults {
+namespace permafrost::vfs {
 namespace {
 
 constexpr std::array<std::string_view, 3> kKnown = {"catalog/lifecycle", "rocksdb/basic",
@@ -23,4 +23,4 @@ TEST(Nearest, AFarNameFindsNothing) {
 }
 
 }  // namespace
-}  // namespace permafrost::faults
+}  // namespace permafrost::vfs

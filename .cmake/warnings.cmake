@@ -2,7 +2,9 @@
 # The one interface target that carries warnings, sanitizers and include root for every target of ours.
 add_library(permafrost_build INTERFACE)
 target_include_directories(permafrost_build INTERFACE ${PROJECT_SOURCE_DIR})
+# What __FILE__ gives (check failures, call sites of steps) is relative to the project.
 target_compile_options(permafrost_build INTERFACE
+  -fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast
   -Wno-missing-field-initializers
   -Wnon-virtual-dtor -Woverloaded-virtual -Wcast-align -Wformat=2 -Wimplicit-fallthrough -Wextra-semi

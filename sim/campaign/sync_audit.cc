@@ -10,6 +10,7 @@
 #include "vfs/base/check.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
+#include "vfs/base/step_labels.h"
 
 namespace permafrost::sim {
 namespace {
@@ -48,6 +49,14 @@ std::string DropRule(const std::string& label, std::uint64_t instance) {
   return fmt::format("when sync label={} nth={} then drop once", label, instance);
 }
 
+// Empty if the label is no exception.
+std::string_view ExceptionReason(std::string_view label) {
+  for (const vfs::SyncException& exception : vfs::kSyncExceptions) {
+    if (exception.label == label) return exception.reason;
+  }
+  return "";
+}
+
 struct Explored {
   std::string violation;  // first fingerprint; empty: none
   double exhaustive_share = 0;
@@ -80,6 +89,12 @@ class Audit {
       }
     }
     VFS_RETURN_IF_ERROR(FindRedundantSets(rows));
+    for (SyncRow& row : rows) {
+      const std::string_view reason = ExceptionReason(row.label);
+      if (row.verdict != SyncVerdict::kNotShown || reason.empty()) continue;
+      row.verdict = SyncVerdict::kExcepted;
+      row.reason = reason;
+    }
     return rows;
   }
 
@@ -183,8 +198,15 @@ std::string_view ToString(SyncVerdict verdict) {
     case SyncVerdict::kVacuous: return "vacuous";
     case SyncVerdict::kRedundant: return "redundant";
     case SyncVerdict::kNotShown: return "not shown";
+    case SyncVerdict::kExcepted: return "exception";
   }
   VFS_CHECK(false, "bad SyncVerdict {}", static_cast<int>(verdict));
+}
+
+bool SyncRow::is_breach() const {
+  if (!is_engine || instance != 0) return false;
+  const bool is_shown = verdict == SyncVerdict::kNeeded || verdict == SyncVerdict::kRedundant;
+  return verdict == SyncVerdict::kNotShown || (is_shown && !ExceptionReason(label).empty());
 }
 
 absl::StatusOr<std::vector<SyncRow>> AuditSyncs(

@@ -19,6 +19,7 @@ enum class SyncVerdict {
   kVacuous,    // nothing was pending that it could have settled
   kRedundant,  // not needed alone; needed when the syncs named in `with` are lies too
   kNotShown,   // explored, and no violation was found in any combination
+  kExcepted,   // the same, and vfs::kSyncExceptions says why it is made
 };
 std::string_view ToString(SyncVerdict verdict);
 
@@ -31,7 +32,11 @@ struct SyncRow {
   SyncVerdict verdict = SyncVerdict::kNotShown;
   std::vector<std::string> with;  // labels, for kRedundant
   std::string violation;          // fingerprint
+  std::string reason;             // for kExcepted
   double exhaustive_share = 0;    // of the exploration that gave the verdict
+
+  // Whether this row of an engine label contradicts the claim that every sync is needed or excepted.
+  bool is_breach() const;
 };
 
 enum class AuditInstances { kNo, kYes };

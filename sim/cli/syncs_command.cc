@@ -36,13 +36,14 @@ int RunSyncs(const SyncsFlags& flags) {
       [&](double share, std::string_view what) { progress.Update(share, what); });
   if (!rows.ok()) return Fail(rows.status());
   nlohmann::ordered_json json = nlohmann::ordered_json::array();
-  std::size_t not_shown = 0;
+  std::size_t breaches = 0;
   Say(flags.common, fmt::format("{:<26} {:>8} {:<10} {:<34} {}\n", "sync", "instance", "verdict",
                                 "call site", "violation or set"));
   for (const SyncRow& row : *rows) {
-    const std::string detail =
-        row.with.empty() ? row.violation
-                         : fmt::format("with {{{}}}: {}", JoinedNames(row.with), row.violation);
+    std::string detail = row.reason.empty() ? row.violation : row.reason;
+    if (!row.with.empty()) detail = fmt::format("with {{{}}}: {}", JoinedNames(row.with), detail);
+    if (row.is_breach() && row.verdict != SyncVerdict::kNotShown)
+      detail += " (listed as an exception: strike it from vfs::kSyncExceptions)";
     Say(flags.common, fmt::format("{:<26} {:>8} {:<10} {:<34} {}\n", row.label,
                                   row.instance == 0 ? "all" : fmt::format("{}", row.instance),
                                   ToString(row.verdict), row.call_site, detail));
@@ -53,14 +54,18 @@ int RunSyncs(const SyncsFlags& flags) {
                     {"verdict", ToString(row.verdict)},
                     {"with", row.with},
                     {"violation", row.violation},
+                    {"reason", row.reason},
                     {"exhaustive_share", row.exhaustive_share}});
-    if (row.is_engine && row.instance == 0 && row.verdict == SyncVerdict::kNotShown) ++not_shown;
+    if (row.is_breach()) ++breaches;
   }
-  Say(flags.common, fmt::format("SUMMARY: powercut: {} sync rows, {} engine labels not shown\n",
-                                rows->size(), not_shown));
+  Say(flags.common,
+      fmt::format(
+          "SUMMARY: powercut: {} sync rows, {} engine labels neither needed nor redundant nor "
+          "excepted, or wrongly excepted\n",
+          rows->size(), breaches));
   if (flags.common.is_json) PrintJson(json);
   if (IsInterrupted()) return InterruptExitCode();
-  return not_shown == 0 ? kExitClean : kExitIndeterminate;
+  return breaches == 0 ? kExitClean : kExitIndeterminate;
 }
 
 }  // namespace

@@ -112,7 +112,8 @@ class LifecycleSession::Source final : public engine::ArtifactSource {
 };
 
 std::string ToString(const LifecycleConfig& config) {
-  return fmt::format("retention={} lake={}", config.retention_chunks, config.lake_chunks);
+  return fmt::format("retention={} lake={}{}{}", config.retention_chunks, config.lake_chunks,
+                     config.store_id.empty() ? "" : " id=", config.store_id);
 }
 
 LifecycleConfig ParseLifecycleConfig(std::string_view text) {
@@ -122,8 +123,14 @@ LifecycleConfig ParseLifecycleConfig(std::string_view text) {
   while (words >> word) {
     const std::size_t equals = word.find('=');
     VFS_CHECK(equals != std::string::npos, "config '{}'", text);
-    const std::uint32_t value = ToNumber(word.substr(equals + 1));
-    (word.substr(0, equals) == "lake" ? config.lake_chunks : config.retention_chunks) = value;
+    const std::string key = word.substr(0, equals);
+    const std::string value = word.substr(equals + 1);
+    if (key == "id") {
+      config.store_id = value;
+    } else {
+      VFS_CHECK(key == "lake" || key == "retention", "config '{}'", text);
+      (key == "lake" ? config.lake_chunks : config.retention_chunks) = ToNumber(value);
+    }
   }
   return config;
 }
@@ -170,6 +177,14 @@ absl::Status LifecycleSession::Open() {
   VFS_ASSIGN_OR_RETURN(store_,
                        engine::Store::Open(world_.env(), LifecycleStoreOptions(config_, rocks_)));
   floor_ = 0;
+  const std::string& id = store_->pins().store_id;
+  if (config_.store_id.empty()) {
+    config_.store_id = id;
+    history_.Configure(ToString(config_));
+  } else if (config_.store_id != id) {
+    history_.Violate("43-identity-persists",
+                     fmt::format("the store was {}, now it is {}", config_.store_id, id));
+  }
   VFS_ASSIGN_OR_RETURN(const engine::CatalogView view, store_->View());
   RaiseFloor(view);
   return absl::OkStatus();

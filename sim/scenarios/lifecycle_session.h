@@ -17,10 +17,12 @@
 
 namespace permafrost::sim {
 
-// The configuration of a start and what the source holds: "retention=2 lake=6".
+// The configuration of a start, what the source holds and what the operator wrote down:
+// "retention=2 lake=6 id=5f...".
 struct LifecycleConfig {
   std::uint32_t retention_chunks = 0;  // 0 keeps everything
   std::uint32_t lake_chunks = 0;       // chunks [0, lake_chunks) can be had from the lake
+  std::string store_id;                // what a start has answered; empty: none was started yet
 
   friend bool operator==(const LifecycleConfig&, const LifecycleConfig&) = default;
 };

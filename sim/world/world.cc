@@ -63,8 +63,9 @@ void World::AddPoint(std::string call, const vfs::Call* details) {
   for (const vfs::Step* step = vfs::Step::Current(); step != nullptr; step = step->outer()) {
     point.labels.emplace_back(step->label());
     point.instances.push_back(step->instance());
-    const bool is_adapter = std::string_view(step->label()).starts_with("rocksdb.");
-    if (point.site.empty() && !is_adapter)
+    // The barriers and the RocksDB adapter are not who asked for it.
+    const bool is_asker = !std::string_view(step->file()).starts_with("vfs/");
+    if (point.site.empty() && is_asker)
       point.site = fmt::format("{}:{}", step->file(), step->line());
   }
   std::reverse(point.labels.begin(), point.labels.end());

@@ -31,7 +31,7 @@ struct CrashPoint {
   bool is_sync = false;                  // the call settles something
   std::vector<std::string> labels;       // step stack at the call, outermost first
   std::vector<std::uint64_t> instances;  // of those steps
-  std::string site;                      // file:line of the innermost engine step
+  std::string site;                      // file:line of the innermost step outside vfs/
 };
 
 enum class KeepPoints { kNo, kYes };

@@ -48,4 +48,25 @@ inline constexpr std::array kStepLabels = {
     StepLabel{"roots.sync", "the chain of directories up to a root is made durable"},
 };
 
+// Steps whose syncs no power cut alone shows to be needed, each with the reason why it is made all
+// the same. `powercut syncs` holds this list: a sync that is not shown and not here is an error, and
+// so is one that stands here and is shown.
+struct SyncException {
+  std::string_view label;
+  std::string_view reason;
+};
+
+// Sorted by label.
+inline constexpr std::array kSyncExceptions = {
+    SyncException{"delete.key",
+                  "a key that comes back is demoted, and its file's absence durable: the next run "
+                  "deletes it again; synced so that a settled run stays settled"},
+    SyncException{"freeze.write",
+                  "before a directory is made anew: needed only if a sync of the directory's own "
+                  "name failed in an earlier process (D4)"},
+    SyncException{"hot.sync.dir",
+                  "redundant with the settling of names by the RocksDB adapter; needed with that "
+                  "hardening off"},
+};
+
 }  // namespace permafrost::vfs

@@ -1,0 +1,125 @@
+// The sync audit tells the syncs of a tiny program apart: needed, redundant, vacuous, excepted, not
+// shown.
+#include "sim/campaign/sync_audit.h"
+
+#include <map>
+
+#include <gmock/gmock.h>
+
+#include "tests/sim/explore/tiny_scenario.h"
+#include "tests/status_matchers.h"
+#include "vfs/base/step.h"
+#include "vfs/base/step_labels.h"
+
+namespace permafrost::sim {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+absl::Status SyncUnder(const char* label, vfs::File& file) {
+  const vfs::Step step(label);
+  return file.Sync();
+}
+
+absl::Status SyncRootUnder(const char* label, vfs::FileSystem& fs) {
+  const vfs::Step step(label);
+  return fs.SyncDir("");
+}
+
+// Writes a file; its bytes are settled once, its name twice, and a scratch file is settled that
+// nobody reads.
+absl::Status WriteAndSettle(vfs::FileSystem& fs) {
+  auto file = fs.Create("a");
+  if (!file.ok()) return file.status();
+  absl::Status status = (*file)->Append("hello");
+  status.Update(SyncUnder("freeze.sync.file", **file));
+  status.Update(SyncUnder("index.sync.file", **file));
+  status.Update(SyncRootUnder("freeze.sync.parent", fs));
+  // What could be lost of the name comes twice, so that either sync alone settles it.
+  auto again = fs.Create("b");
+  if (!again.ok()) return again.status();
+  status.Update(SyncRootUnder("freeze.sync.grandparent", fs));
+  for (const char* label : {"delete.key", "hot.wipe"}) {
+    status.Update((*again)->Append("scratch"));
+    status.Update(SyncUnder(label, **again));
+  }
+  return status;
+}
+
+TinyScenario Program() {
+  return TinyScenario(
+      {.work =
+           [](World& world, History& history, const Script&) {
+             history.Attempt("a", "hello");
+             if (WriteAndSettle(*world.env().fs).ok()) history.Acknowledge("a");
+           },
+       .recover =
+           [](World& world, History& history) {
+             const std::string content = Content(*world.env().fs, "a");
+             history.Serve("a", content == "hello" ? content : std::string(kAbsent));
+           },
+       .read = [](const vfs::FileSystem& fs) { return Content(fs, "a"); }});
+}
+
+std::map<std::string, SyncRow> Audited(AuditInstances instances) {
+  const TinyScenario scenario = Program();
+  ExploreOptions options = TinyOptions(scenario);
+  options.rules.convergence_share = 1U << 30;  // the last words are about the memory only
+  std::map<std::string, SyncRow> rows;
+  const auto audited = AuditSyncs(scenario, options, instances, [](double, std::string_view) {});
+  EXPECT_OK(audited);
+  if (!audited.ok()) return rows;
+  for (const SyncRow& row : *audited) {
+    rows[row.instance == 0 ? row.label : row.label + "#" + std::to_string(row.instance)] = row;
+  }
+  return rows;
+}
+
+TEST(SyncAudit, TellsNeededRedundantVacuousExceptedAndNotShownApart) {
+  const auto rows = Audited(AuditInstances::kNo);
+
+  ASSERT_EQ(rows.size(), 6U);
+  EXPECT_EQ(rows.at("freeze.sync.file").verdict, SyncVerdict::kNeeded);
+  EXPECT_THAT(rows.at("freeze.sync.file").violation, StartsWith("26-acknowledged-is-present/"));
+  EXPECT_EQ(rows.at("index.sync.file").verdict, SyncVerdict::kVacuous);
+  EXPECT_EQ(rows.at("freeze.sync.parent").verdict, SyncVerdict::kRedundant);
+  EXPECT_THAT(rows.at("freeze.sync.parent").with, ElementsAre("freeze.sync.grandparent"));
+  EXPECT_EQ(rows.at("freeze.sync.grandparent").verdict, SyncVerdict::kRedundant);
+  EXPECT_EQ(rows.at("delete.key").verdict, SyncVerdict::kExcepted);
+  EXPECT_THAT(rows.at("delete.key").reason, Not(IsEmpty()));
+  EXPECT_EQ(rows.at("hot.wipe").verdict, SyncVerdict::kNotShown);
+}
+
+TEST(SyncAudit, OnlyWhatIsNotShownOrWronglyExceptedIsABreach) {
+  for (const auto& [name, row] : Audited(AuditInstances::kNo))
+    EXPECT_EQ(row.is_breach(), name == "hot.wipe") << name;
+  const SyncRow stale{.label = "delete.key", .verdict = SyncVerdict::kNeeded};
+  EXPECT_TRUE(stale.is_breach());
+  const SyncRow library{
+      .label = "rocksdb.wal.sync", .is_engine = false, .verdict = SyncVerdict::kNotShown};
+  EXPECT_FALSE(library.is_breach());
+}
+
+TEST(SyncAudit, InstancesNameTheirCallSites) {
+  const auto rows = Audited(AuditInstances::kYes);
+
+  ASSERT_TRUE(rows.contains("freeze.sync.file#1"));
+  EXPECT_EQ(rows.at("freeze.sync.file#1").verdict, SyncVerdict::kNeeded);
+  EXPECT_THAT(rows.at("freeze.sync.file#1").call_site,
+              ::testing::HasSubstr("sync_audit_test.cc:"));
+}
+
+TEST(SyncAudit, EveryExceptionIsARegisteredLabelWithAReason) {
+  for (const vfs::SyncException& exception : vfs::kSyncExceptions) {
+    EXPECT_TRUE(std::any_of(vfs::kStepLabels.begin(), vfs::kStepLabels.end(),
+                            [&](const auto& step) { return step.label == exception.label; }))
+        << exception.label;
+    EXPECT_FALSE(exception.reason.empty());
+  }
+}
+
+}  // namespace
+}  // namespace permafrost::sim

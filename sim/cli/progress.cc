@@ -24,27 +24,21 @@ std::size_t TerminalColumns() {
 }  // namespace
 
 Progress::Progress(bool is_quiet)
-    : is_quiet_(is_quiet), is_terminal_(isatty(STDERR_FILENO) == 1), start_nanos_(RealNanos()) {
-  last_nanos_ =
-      is_terminal_ ? 0 : start_nanos_;  // in a pipe the first line comes after ten seconds
-}
+    : is_shown_(!is_quiet && isatty(STDERR_FILENO) == 1), start_nanos_(RealNanos()) {}
 
 Progress::~Progress() {
-  if (has_line_) std::fputs("\r\x1b[K", stderr);
+  if (!has_line_) return;
+  std::fputs("\r\x1b[K", stderr);
   std::fflush(stderr);
 }
 
 void Progress::Update(double share, std::string_view text) {
-  if (is_quiet_) return;
+  if (!is_shown_) return;
   const std::uint64_t now = RealNanos();
-  if (now - last_nanos_ < (is_terminal_ ? kSecond / 10 : 10 * kSecond)) return;
+  if (now - last_nanos_ < kSecond / 10) return;
   last_nanos_ = now;
   const std::uint64_t seconds = (now - start_nanos_) / kSecond;
   const double bounded = std::clamp(share, 0.0, 1.0);
-  if (!is_terminal_) {
-    std::fputs(fmt::format("{:>3.0f} %  {} s  {}\n", 100 * bounded, seconds, text).c_str(), stderr);
-    return;
-  }
   constexpr std::size_t kBar = 24;
   const auto full = static_cast<std::size_t>(bounded * kBar);
   std::string line = fmt::format("[{}{}] {:>3.0f} %  {} s  {}", std::string(full, '#'),

@@ -1,5 +1,4 @@
-// The line that shows how far a long command is: redrawn on a terminal, a plain line every ten
-// seconds elsewhere.
+// The line that shows how far a long command is, redrawn on a terminal. Elsewhere there is none.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +10,7 @@ namespace permafrost::sim {
 // Threads: one thread at a time.
 class Progress {
  public:
-  // Writes to standard error. `is_quiet`: writes nothing.
+  // Writes to standard error if that is a terminal. `is_quiet`: writes nothing.
   explicit Progress(bool is_quiet);
   // Ends the line, if one is on the screen.
   ~Progress();
@@ -23,8 +22,7 @@ class Progress {
   void Update(double share, std::string_view text);
 
  private:
-  const bool is_quiet_;
-  const bool is_terminal_;
+  const bool is_shown_;
   const std::uint64_t start_nanos_;
   std::uint64_t last_nanos_ = 0;
   bool has_line_ = false;

@@ -64,8 +64,8 @@ bool IsFlag(std::string_view word) { return word.size() > 1 && word.front() == '
 enum class Expects { kCommand, kFlags };
 
 // Of the words that no option and no command took, the one to blame. Where a command was expected
-// that is the first: what follows it belongs to it. Else a flag rather than a word
-// that may be its value.
+// that is the first: what follows belongs to it. Else a flag rather than a word that may be its
+// value.
 std::optional<std::string> Stray(const std::vector<std::string>& words, Expects expects) {
   if (words.empty()) return std::nullopt;
   const auto flag = std::find_if(words.begin(), words.end(), IsFlag);

@@ -1,16 +1,21 @@
 // The `permafrost` command: parses the command line, makes the real world, runs one command,
 // answers with its exit code.
+#include <signal.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
+#include <limits>
 #include <string>
 
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
 
 #include "engine/daemon/commands.h"
 #include "vfs/base/log.h"
 #include "vfs/base/prng.h"
 #include "vfs/base/status.h"
+#include "vfs/posix/command_line.h"
 #include "vfs/posix/native_executor.h"
 #include "vfs/posix/posix_file_system.h"
 #include "vfs/posix/system_clock.h"
@@ -18,11 +23,15 @@
 namespace permafrost::engine {
 namespace {
 
+constexpr int kExitReaderLeft = 141;  // what a shell shows for SIGPIPE
+
 int Answer(const CommandResult& result) {
-  std::fwrite(result.out.data(), 1, result.out.size(), stdout);
+  const absl::Status written = vfs::WriteStandardOutput(result.out);
   std::fwrite(result.err.data(), 1, result.err.size(), stderr);
-  const bool is_written = std::fflush(stdout) == 0;
-  return static_cast<int>(is_written ? result.code : ExitCode::kInternal);
+  if (written.ok()) return static_cast<int>(result.code);
+  if (vfs::ErrnoOf(written) == EPIPE) return kExitReaderLeft;
+  std::fprintf(stderr, "permafrost: %s\n", vfs::Message(written).c_str());
+  return static_cast<int>(ExitCode::kInternal);
 }
 
 // Runs a command on the store below the data directory.
@@ -30,7 +39,11 @@ int RunOn(const std::string& data,
           CommandOptions options,
           CommandResult (*command)(const vfs::Env&, const CommandOptions&)) {
   auto fs = vfs::PosixFileSystem::Open(data);
-  if (!fs.ok()) return Answer(Failure(fs.status()));
+  if (!fs.ok()) {
+    return Answer(Failure(vfs::MakeStatus(
+        fs.status().code(), fmt::format("--data '{}': {}; name the data directory of a store", data,
+                                        vfs::Message(fs.status())))));
+  }
   vfs::SystemClock clock;
   vfs::NativeExecutor executor;
   // Commands that look draw nothing; a store is only ever made by `serve` and `ingest`.
@@ -45,6 +58,7 @@ int RunOn(const std::string& data,
 }
 
 int Main(int argc, char** argv) {
+  ::signal(SIGPIPE, SIG_IGN);  // a write to a reader that left fails, and the store is closed first
   CLI::App app{"Permafrost: a crash-safe two-tier store of ledger history", "permafrost"};
   app.require_subcommand(1);
   std::string data;
@@ -56,8 +70,10 @@ int Main(int argc, char** argv) {
   };
   CLI::App* const audit = app.add_subcommand("audit", "Check the invariants of a store");
   common(audit);
-  audit->add_option("--retention-chunks", options.retention_chunks,
-                    "Chunks that are kept, for the floor; 0: all");
+  audit
+      ->add_option("--retention-chunks", options.retention_chunks,
+                   "Chunks that are kept, for the floor; 0: all")
+      ->transform(vfs::WholeNumber({.max = std::numeric_limits<std::uint32_t>::max()}));
   CLI::App* const catalog = app.add_subcommand("catalog", "Look at the catalog");
   catalog->require_subcommand(1);
   CLI::App* const dump = catalog->add_subcommand("dump", "Print every key and value");
@@ -65,14 +81,15 @@ int Main(int argc, char** argv) {
   CLI::App* const version = app.add_subcommand("version", "Print version and store format");
   version->add_flag("--json", json, "One JSON value on one line");
 
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp& help) {
-    return app.exit(help);
-  } catch (const CLI::ParseError& error) {
-    std::fprintf(stderr, "permafrost: %s; see permafrost --help\n", error.what());
-    return static_cast<int>(ExitCode::kUsage);
-  }
+  app.set_version_flag("--version", [] {
+    const std::string line = VersionCommand(OutputForm::kText).out;
+    return line.substr(0, line.size() - 1);  // the parser's answer gets its end of line back
+  });
+  const vfs::LineAnswer answer = vfs::ParseCommandLine(app, argc, argv);
+  if (answer.kind == vfs::LineAnswer::Kind::kShow)
+    return Answer({.code = ExitCode::kOk, .out = answer.text, .err = ""});
+  if (answer.kind == vfs::LineAnswer::Kind::kRefuse)
+    return Answer({.code = ExitCode::kUsage, .out = "", .err = answer.text});
   options.form = json ? OutputForm::kJson : OutputForm::kText;
   if (version->parsed()) return Answer(VersionCommand(options.form));
   if (audit->parsed()) return RunOn(data, options, AuditCommand);

@@ -1,6 +1,5 @@
 // The powercut command: argv in, exit code out.
-#include <sys/personality.h>
-#include <unistd.h>
+#include <signal.h>
 
 #include <cstdio>
 
@@ -10,17 +9,21 @@
 
 #include "sim/cli/command.h"
 #include "sim/cli/commands.h"
+#include "sim/cli/output.h"
 #include "sim/explore/interrupt.h"
 #include "sim/sched/sched.h"
+#include "vfs/posix/command_line.h"
 
 int main(int argc, char** argv) {
   using permafrost::sim::ExitCode;
+  using permafrost::vfs::LineAnswer;
   permafrost::sim::InstallInterruptHandlers();
+  signal(SIGPIPE, SIG_IGN);  // a reader that leaves is noticed at the next write, between two steps
   CLI::App app{
       "powercut: cuts the power at every step of a storage engine and proves what it promised\n"
       "Exit codes: 0 held, 1 violated, 2 usage, 3 indeterminate (something was never reached), 4 "
       "not deterministic, "
-      "5 harness failed, 130/143 interrupted"};
+      "5 harness failed, 130/143 interrupted, 141 the reader of the output left"};
   app.name("powercut");
   app.set_version_flag(
       "--version", fmt::format("powercut {} ({}), RocksDB {}, trace format 1", PERMAFROST_VERSION,
@@ -36,13 +39,11 @@ int main(int argc, char** argv) {
   permafrost::sim::AddBenchCommand(app, exit);
   const absl::Status bound = permafrost::sim::CheckBindings();
   if (!bound.ok()) return permafrost::sim::Fail(bound);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    // The parser's own codes (104 and up) all mean usage here; help and version are success.
-    if (error.get_exit_code() == 0) return app.exit(error);
-    std::fprintf(stderr, "powercut: %s; see powercut --help\n", error.what());
+  const LineAnswer answer = permafrost::vfs::ParseCommandLine(app, argc, argv);
+  if (answer.kind == LineAnswer::Kind::kRefuse) {
+    std::fputs(answer.text.c_str(), stderr);
     return permafrost::sim::kExitUsage;
   }
-  return exit.value;
+  permafrost::sim::Print(answer.text);
+  return permafrost::sim::FinishOutput(exit.value);
 }

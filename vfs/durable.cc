@@ -12,12 +12,12 @@
 namespace permafrost::vfs {
 namespace {
 
-absl::Status SyncFileUnder(File* file, const char* label) {
+absl::Status SyncFileUnder(File* file, const StepAt& label) {
   const Step step(label);
   return file->Sync();
 }
 
-absl::Status SyncDirUnder(FileSystem* fs, std::string_view directory, const char* label) {
+absl::Status SyncDirUnder(FileSystem* fs, std::string_view directory, const StepAt& label) {
   const Step step(label);
   return fs->SyncDir(directory);
 }
@@ -50,7 +50,8 @@ absl::Status BarrierNewFile(FileSystem* fs,
                             File* file,
                             std::string_view path,
                             const BarrierLabels& labels) {
-  VFS_CHECK(labels.file != nullptr && labels.parent != nullptr && labels.grandparent != nullptr,
+  VFS_CHECK(labels.file.label() != nullptr && labels.parent.label() != nullptr &&
+                labels.grandparent.label() != nullptr,
             "a barrier of {} needs three labels", path);
   const std::string_view parent = ParentOf(path);
   // (1) The bytes, before any name that leads to them may become durable.
@@ -62,7 +63,7 @@ absl::Status BarrierNewFile(FileSystem* fs,
   return SyncDirUnder(fs, ParentOf(parent), labels.grandparent);
 }
 
-absl::Status MakeDirs(FileSystem* fs, const DirChain& chain, const char* label) {
+absl::Status MakeDirs(FileSystem* fs, const DirChain& chain, const StepAt& label) {
   VFS_CHECK(IsAtOrBelow(chain.leaf, chain.anchor), "{} is not above {}", chain.anchor, chain.leaf);
   VFS_RETURN_IF_ERROR(ExpectDirectory(fs, chain.anchor));
   // Upwards to the nearest that exists, so that an existing chain costs one call.
@@ -79,7 +80,7 @@ absl::Status MakeDirs(FileSystem* fs, const DirChain& chain, const char* label) 
   return SyncChain(fs, chain, label);
 }
 
-absl::Status SyncChain(FileSystem* fs, const DirChain& chain, const char* label) {
+absl::Status SyncChain(FileSystem* fs, const DirChain& chain, const StepAt& label) {
   VFS_CHECK(IsAtOrBelow(chain.leaf, chain.anchor), "{} is not above {}", chain.anchor, chain.leaf);
   std::string_view path = chain.leaf;
   while (true) {
@@ -89,7 +90,7 @@ absl::Status SyncChain(FileSystem* fs, const DirChain& chain, const char* label)
   }
 }
 
-absl::Status SettleDir(FileSystem* fs, std::string_view directory, const char* label) {
+absl::Status SettleDir(FileSystem* fs, std::string_view directory, const StepAt& label) {
   std::string_view path = directory;
   while (true) {
     absl::Status status = SyncDirUnder(fs, path, label);
@@ -98,7 +99,7 @@ absl::Status SettleDir(FileSystem* fs, std::string_view directory, const char* l
   }
 }
 
-absl::Status SyncParents(FileSystem* fs, std::span<const std::string> paths, const char* label) {
+absl::Status SyncParents(FileSystem* fs, std::span<const std::string> paths, const StepAt& label) {
   std::set<std::string_view> parents;
   for (const std::string& path : paths) parents.insert(ParentOf(path));
   for (const std::string_view parent : parents) {

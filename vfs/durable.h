@@ -14,15 +14,16 @@
 
 #include <absl/status/status.h>
 
+#include "vfs/base/step.h"
 #include "vfs/file_system.h"
 
 namespace permafrost::vfs {
 
 // Step labels of BarrierNewFile's three syncs; string literals, none null.
 struct BarrierLabels {
-  const char* file = nullptr;
-  const char* parent = nullptr;
-  const char* grandparent = nullptr;
+  StepAt file = nullptr;
+  StepAt parent = nullptr;
+  StepAt grandparent = nullptr;
 };
 
 // A directory and the ancestor (or itself) up to which it is made or settled. The anchor's own name
@@ -53,22 +54,22 @@ absl::Status BarrierNewFile(FileSystem* fs,
 // Durable: yes, when it returns OK
 // Errors:  kNotFound             the anchor does not exist; nothing was done
 //          kFailedPrecondition   a name on the way is a file
-absl::Status MakeDirs(FileSystem* fs, const DirChain& chain, const char* label);
+absl::Status MakeDirs(FileSystem* fs, const DirChain& chain, const StepAt& label);
 
 // Syncs every directory from the leaf up to and including the anchor.
 //
 // Durable: the names of all of them below the anchor, and their entries, when it returns OK
-absl::Status SyncChain(FileSystem* fs, const DirChain& chain, const char* label);
+absl::Status SyncChain(FileSystem* fs, const DirChain& chain, const StepAt& label);
 
 // Settles the entries of one directory, or of its nearest existing ancestor.
 //
 // Durable: yes, when it returns OK
-absl::Status SettleDir(FileSystem* fs, std::string_view directory, const char* label);
+absl::Status SettleDir(FileSystem* fs, std::string_view directory, const StepAt& label);
 
 // Settles the names of all these paths, made or removed: each distinct parent once, in path order.
 //
 // Durable: yes, when it returns OK
-absl::Status SyncParents(FileSystem* fs, std::span<const std::string> paths, const char* label);
+absl::Status SyncParents(FileSystem* fs, std::span<const std::string> paths, const StepAt& label);
 
 // Removes a directory and everything below it; a missing one is fine, and so is what vanishes
 // meanwhile.

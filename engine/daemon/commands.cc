@@ -52,7 +52,9 @@ std::variant<OpenedStore, CommandResult> OpenStore(const vfs::Env& env,
   const absl::Status exists = CheckRootsExist(*env.fs, *layout);
   if (!exists.ok()) return Failure(exists);
   absl::StatusOr<RootLocks> locks = RootLocks::Take(env.fs, *layout, options.holder);
-  if (locks.status().code() == absl::StatusCode::kFailedPrecondition) {
+  // A lock that the system refuses (no right to the file) carries its errno; a held one has none.
+  if (locks.status().code() == absl::StatusCode::kFailedPrecondition &&
+      vfs::ErrnoOf(locks.status()) == 0) {
     return Failed(ExitCode::kLocked, locks.status());
   }
   if (!locks.ok()) return Failure(locks.status());

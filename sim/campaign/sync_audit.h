@@ -35,7 +35,7 @@ struct SyncRow {
   std::string reason;             // for kExcepted
   double exhaustive_share = 0;    // of the exploration that gave the verdict
 
-  // Whether this row of an engine label contradicts the claim that every sync is needed or excepted.
+  // Whether this row contradicts that every sync with an engine label is needed or excepted.
   bool is_breach() const;
 };
 

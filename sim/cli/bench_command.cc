@@ -9,7 +9,9 @@
 #include "sim/campaign/raw_open.h"
 #include "sim/cli/command.h"
 #include "sim/cli/commands.h"
+#include "sim/cli/output.h"
 #include "sim/cli/progress.h"
+#include "sim/explore/interrupt.h"
 #include "sim/sched/sched.h"
 #include "vfs/base/check.h"
 #include "vfs/base/status.h"
@@ -72,6 +74,7 @@ double SnapshotAndImageMicros(int files) {
   return Median(micros);
 }
 
+// No rows when interrupted: part of a sweep is no figure.
 absl::StatusOr<std::vector<Row>> SweepRows(const std::string& name, bool is_short) {
   CommonFlags flags;
   flags.scenario = name;
@@ -82,11 +85,13 @@ absl::StatusOr<std::vector<Row>> SweepRows(const std::string& name, bool is_shor
   std::vector<double> shares;
   double raw = 0;
   for (int repeat = 0; repeat < 3; ++repeat) {
+    if (IsInterrupted()) return std::vector<Row>();
     Certificate certificate;
     RecoveryCache cache;
     raw = MeasureRawOpenSeconds(*scenario, options);
     const std::uint64_t start = CpuNanos();
     VFS_RETURN_IF_ERROR(Explore(*scenario, options, cache, certificate));
+    if (certificate.is_interrupted) return std::vector<Row>();
     certificate.core_seconds = CpuSecondsSince(start);
     certificate.raw_open_seconds = raw;
     rates.push_back(certificate.images_per_core_second());
@@ -169,8 +174,9 @@ int RunBench(const CommonFlags& flags, std::string_view only) {
                     {"baseline", row.baseline},
                     {"ratio", row.ratio}});
   }
+  if (IsInterrupted()) Say(flags, "(interrupted: a partial result)\n");
   if (flags.is_json) PrintJson(json);
-  return kExitClean;
+  return IsInterrupted() ? InterruptExitCode() : kExitClean;
 }
 
 }  // namespace

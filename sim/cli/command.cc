@@ -1,13 +1,7 @@
-// Flags into options, findings into files.
+// Flags into options.
 #include "sim/cli/command.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <algorithm>
-#include <cerrno>
-#include <cstdio>
+#include <limits>
 
 #include <absl/strings/ascii.h>
 #include <absl/strings/str_split.h>
@@ -18,34 +12,11 @@
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
 #include "vfs/base/step_labels.h"
+#include "vfs/posix/command_line.h"
 #include "vfs/rocksdb/rocks_labels.h"
 
 namespace permafrost::sim {
 namespace {
-
-absl::Status MakeDirs(const std::string& path) {
-  for (std::size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
-    const std::string prefix = path.substr(0, end);
-    if (mkdir(prefix.c_str(), 0777) != 0 && errno != EEXIST)
-      return vfs::ErrnoToStatus(errno, "make directory", prefix);
-    if (end == std::string::npos) return absl::OkStatus();
-  }
-}
-
-absl::Status WriteFile(const std::string& path, std::string_view text) {
-  const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (fd < 0) return vfs::ErrnoToStatus(errno, "create", path);
-  while (!text.empty()) {
-    const ssize_t written = write(fd, text.data(), text.size());
-    if (written < 0) {
-      const int error = errno;
-      close(fd);
-      return vfs::ErrnoToStatus(error, "write", path);
-    }
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return close(fd) == 0 ? absl::OkStatus() : vfs::ErrnoToStatus(errno, "close", path);
-}
 
 // Our own labels, and those that the adapter gives to RocksDB's calls.
 std::vector<std::string_view> KnownLabels() {
@@ -97,6 +68,13 @@ void AddFlags(CLI::App& app, CommonFlags& flags, const FlagSet& set) {
     app.add_option("--mutate", flags.mutate,
                    "'drop LABEL', 'unsynced LABEL' or 'ignore-error LABEL' (repeatable)");
   }
+  if (set.finding) {
+    app.add_option("--out", flags.out, "Directory for the repro files of violations")
+        ->capture_default_str();
+    app.add_option("--stop-after", flags.stop_after, "Stop after N distinct violations; 0: never")
+        ->capture_default_str()
+        ->transform(vfs::WholeNumber({}));
+  }
   if (!set.exploring) return;
   app.add_option("--personality", flags.personality,
                  "strict, ordered, writeback, treelog, prefix, all, none, with +da_alloc +nopsow "
@@ -105,7 +83,7 @@ void AddFlags(CLI::App& app, CommonFlags& flags, const FlagSet& set) {
       ->capture_default_str();
   app.add_option("--depth", flags.depth, "Cuts in a row")
       ->capture_default_str()
-      ->check(CLI::Range(1, 4));
+      ->transform(vfs::WholeNumber({.min = 1, .max = 4}));
   app.add_flag("--short", flags.is_short, "The scenario's short script");
   app.add_option(
       "--ops", flags.ops,
@@ -115,19 +93,18 @@ void AddFlags(CLI::App& app, CommonFlags& flags, const FlagSet& set) {
                "Every settled state is restarted three ways, every point also dies");
   app.add_option("--jobs", flags.jobs, "Worker processes at a time")
       ->capture_default_str()
-      ->check(CLI::Range(1, 256));
+      ->transform(vfs::WholeNumber({.min = 1, .max = 256}));
   app.add_option("--deaths", flags.deaths, "One crash point in N is also a process death; 0: none")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->transform(vfs::WholeNumber({.max = std::numeric_limits<std::uint32_t>::max()}));
   app.add_option("--nested-images", flags.nested_images,
-                 "Images offered per point of a later generation (default 8)");
-  app.add_option("--images", flags.images, "Images offered per crash point (default 48)");
+                 "Images offered per point of a later generation (default 8)")
+      ->transform(vfs::WholeNumber({.min = 1}));
+  app.add_option("--images", flags.images, "Images offered per crash point (default 48)")
+      ->transform(vfs::WholeNumber({.min = 1}));
   app.add_option(
       "--faults", flags.faults,
       "'each-call': fail each call of the script once; or a fault plan (faults/README.md)");
-  app.add_option("--out", flags.out, "Directory for the repro files of violations")
-      ->capture_default_str();
-  app.add_option("--stop-after", flags.stop_after, "Stop after N distinct violations; 0: never")
-      ->capture_default_str();
 }
 
 absl::StatusOr<Script> ParseOps(std::string_view text, const Scenario& scenario) {
@@ -178,6 +155,13 @@ absl::StatusOr<std::unique_ptr<Scenario>> MakeNamedScenario(const CommonFlags& f
   return scenario;
 }
 
+absl::StatusOr<std::uint64_t> SeedOf(std::string_view flag, std::string_view text) {
+  const auto seed = ParseNumber(text);
+  if (seed.ok()) return *seed;
+  return vfs::InvalidArgument("{}: {}; give 0 to 2^64-1, decimal or 0x hexadecimal", flag,
+                              vfs::Message(seed.status()));
+}
+
 absl::StatusOr<std::vector<Personality>> PersonalitiesOf(std::string_view text) {
   if (text == "every") text = "strict,ordered,writeback,treelog,prefix,all,none";
   std::vector<Personality> personalities;
@@ -195,9 +179,7 @@ absl::StatusOr<ExploreOptions> ExploreOptionsOf(const CommonFlags& flags,
                                                 const Personality& personality) {
   ExploreOptions options;
   if (!flags.seed.empty()) {
-    const auto seed = ParseNumber(flags.seed);
-    if (!seed.ok()) return vfs::InvalidArgument("--seed {}", vfs::Message(seed.status()));
-    options.seed = *seed;
+    VFS_ASSIGN_OR_RETURN(options.seed, SeedOf("--seed", flags.seed));
   }
   VFS_ASSIGN_OR_RETURN(options.rules.plan, PlanOf(flags));
   if (!flags.faults.empty() && flags.faults != "each-call") {
@@ -228,48 +210,6 @@ absl::StatusOr<ExploreOptions> ExploreOptionsOf(const CommonFlags& flags,
                    .text = "",
                    .story = ""};
   return options;
-}
-
-absl::Status WriteFindings(const CommonFlags& flags, const Certificate& certificate) {
-  if (certificate.violations.empty()) return absl::OkStatus();
-  VFS_RETURN_IF_ERROR(MakeDirs(flags.out));
-  constexpr std::size_t kBlocksMax = 8;
-  std::size_t shown = 0;
-  for (const auto& [place, violation] : certificate.violations) {
-    const std::string name =
-        vfs::HashBytes(certificate.scenario + certificate.personality + violation.fingerprint)
-            .Hex()
-            .substr(0, 12);
-    const std::string path = fmt::format("{}/{}-{}.repro", flags.out, violation.invariant, name);
-    VFS_RETURN_IF_ERROR(WriteFile(path, ToString(violation.repro)));
-    if (++shown <= kBlocksMax) Say(flags, FailureBlock(certificate, violation, path));
-  }
-  if (shown > kBlocksMax)
-    Say(flags, fmt::format("... and {} more, all in {}\n", shown - kBlocksMax, flags.out));
-  return absl::OkStatus();
-}
-
-void Say(const CommonFlags& flags, std::string_view text) {
-  if (flags.is_quiet) return;
-  std::FILE* const stream = flags.is_json ? stderr : stdout;
-  std::fwrite(text.data(), 1, text.size(), stream);
-  std::fflush(stream);
-}
-
-void PrintJson(const nlohmann::ordered_json& json) {
-  const std::string line =
-      json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
-  std::fwrite(line.data(), 1, line.size(), stdout);
-  std::fflush(stdout);
-}
-
-int Fail(const absl::Status& status) {
-  std::fprintf(stderr, "powercut: %s\n", vfs::Message(status).c_str());
-  switch (status.code()) {
-    case absl::StatusCode::kInvalidArgument: return kExitUsage;
-    case absl::StatusCode::kAborted: return kExitNotDeterministic;
-    default: return kExitHarness;
-  }
 }
 
 }  // namespace permafrost::sim

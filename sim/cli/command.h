@@ -11,7 +11,6 @@
 
 #include <CLI/CLI.hpp>
 #include <absl/status/statusor.h>
-#include <nlohmann/json.hpp>
 
 #include "sim/explore/explorer.h"
 
@@ -23,6 +22,7 @@ inline constexpr int kExitUsage = 2;
 inline constexpr int kExitIndeterminate = 3;
 inline constexpr int kExitNotDeterministic = 4;
 inline constexpr int kExitHarness = 5;
+inline constexpr int kExitReaderLeft = 141;  // what a shell shows for SIGPIPE
 
 // Flags that several commands take. Zero means "the command's default" where the help says so.
 struct CommonFlags {
@@ -49,16 +49,19 @@ struct CommonFlags {
 
 // Adds the flags to a subcommand; which ones as asked.
 struct FlagSet {
-  bool exploring =
-      false;  // personality, depth, short, thorough, jobs, deaths, images, faults, out, stop-after
-  bool seeded = false;    // seed
-  bool mutable_ = false;  // stock, without, mutate
+  bool exploring = false;  // personality, depth, short, thorough, jobs, deaths, images, faults
+  bool finding = false;    // out, stop-after
+  bool seeded = false;     // seed
+  bool mutable_ = false;   // stock, without, mutate
 };
 void AddFlags(CLI::App& app, CommonFlags& flags, const FlagSet& set);
 
 // The scenario, or kInvalidArgument naming the nearest known ones.
 absl::StatusOr<std::unique_ptr<Scenario>> MakeNamedScenario(const CommonFlags& flags);
 absl::StatusOr<vfs::RocksOptions> RocksOptionsOf(const CommonFlags& flags);
+
+// The number that a flag like --seed names; `flag` is for the refusal.
+absl::StatusOr<std::uint64_t> SeedOf(std::string_view flag, std::string_view text);
 
 // Personalities named by the flag: one, several joined with ',', or "every".
 absl::StatusOr<std::vector<Personality>> PersonalitiesOf(std::string_view text);
@@ -67,16 +70,5 @@ absl::StatusOr<std::vector<Personality>> PersonalitiesOf(std::string_view text);
 absl::StatusOr<ExploreOptions> ExploreOptionsOf(const CommonFlags& flags,
                                                 const Scenario& scenario,
                                                 const Personality& personality);
-
-// Writes the repro of each violation to DIR/<fingerprint>.repro and prints its failure block.
-// Returns the last error.
-absl::Status WriteFindings(const CommonFlags& flags, const Certificate& certificate);
-
-// People's text: stdout, or stderr when stdout carries JSON; nothing with --quiet.
-void Say(const CommonFlags& flags, std::string_view text);
-// One line on stdout.
-void PrintJson(const nlohmann::ordered_json& json);
-// "powercut: text" on stderr, and the exit code that the status means.
-int Fail(const absl::Status& status);
 
 }  // namespace permafrost::sim

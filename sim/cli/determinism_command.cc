@@ -1,6 +1,9 @@
 // `powercut check-determinism SCENARIO`: every seed in two processes, each with its own address
 // layout; equal hashes.
-#include <spawn.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,8 +16,11 @@
 #include "sim/campaign/life.h"
 #include "sim/cli/command.h"
 #include "sim/cli/commands.h"
+#include "sim/cli/output.h"
+#include "sim/explore/interrupt.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
+#include "vfs/posix/command_line.h"
 
 namespace permafrost::sim {
 namespace {
@@ -25,6 +31,8 @@ struct DeterminismFlags {
   std::string base_seed = "1";
 };
 
+constexpr int kTickMillis = 100;  // how long an interruption may go unnoticed
+
 // What one child process is: its id and the read end of its standard output.
 struct Child {
   pid_t pid = -1;
@@ -33,33 +41,48 @@ struct Child {
 
 absl::StatusOr<Child> Spawn(const std::vector<std::string>& arguments) {
   int ends[2];
-  if (pipe(ends) != 0) return vfs::ErrnoToStatus(errno, "make pipe for", "second process");
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
-  posix_spawn_file_actions_addclose(&actions, ends[0]);
+  if (pipe2(ends, O_CLOEXEC) != 0)
+    return vfs::ErrnoToStatus(errno, "make pipe for", "second process");
   std::vector<char*> argv;
   for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
-  Child child{.pid = -1, .out = ends[0]};
-  const int error =
-      posix_spawn(&child.pid, "/proc/self/exe", &actions, nullptr, argv.data(), environ);
-  posix_spawn_file_actions_destroy(&actions);
+  const pid_t parent = getpid();
+  Child child{.pid = fork(), .out = ends[0]};
+  if (child.pid == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGTERM);  // it ends with us, however we end
+    if (getppid() == parent && dup2(ends[1], STDOUT_FILENO) >= 0)
+      execv("/proc/self/exe", argv.data());
+    _exit(kExitHarness);
+  }
+  const int error = errno;
   close(ends[1]);
-  if (error != 0) return vfs::ErrnoToStatus(error, "start", "second process");
-  return child;
+  if (child.pid > 0) return child;
+  close(ends[0]);
+  return vfs::ErrnoToStatus(error, "start", "second process");
 }
 
+// Everything that it prints. One that is interrupted prints the seeds that it has finished.
 absl::StatusOr<std::string> Collect(const Child& child) {
   std::string text;
   char chunk[65536];
-  ssize_t count = 0;
-  while ((count = read(child.out, chunk, sizeof(chunk))) > 0)
+  bool was_told = false;
+  while (true) {
+    if (IsInterrupted() && !was_told) {
+      was_told = true;
+      kill(child.pid, SIGTERM);
+    }
+    pollfd ready{.fd = child.out, .events = POLLIN, .revents = 0};
+    if (poll(&ready, 1, kTickMillis) <= 0) continue;
+    const ssize_t count = read(child.out, chunk, sizeof(chunk));
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) break;
     text.append(chunk, static_cast<std::size_t>(count));
+  }
   close(child.out);
   int wait_status = 0;
-  waitpid(child.pid, &wait_status, 0);
-  if (!WIFEXITED(wait_status) || WEXITSTATUS(wait_status) != 0) {
+  while (waitpid(child.pid, &wait_status, 0) < 0 && errno == EINTR) {
+  }
+  if (!IsInterrupted() && (!WIFEXITED(wait_status) || WEXITSTATUS(wait_status) != 0)) {
     return vfs::Internal("hash traces in a second process: it ended with status {}", wait_status);
   }
   return text;
@@ -80,26 +103,38 @@ std::map<std::string, std::string> HashesOf(const std::string& text) {
   return hashes;
 }
 
-absl::StatusOr<std::uint64_t> CountMismatches(const DeterminismFlags& flags,
-                                              const std::vector<std::string>& arguments) {
+struct Comparison {
+  std::uint64_t seeds = 0;  // hashed by both
+  std::uint64_t mismatches = 0;
+};
+
+absl::StatusOr<Comparison> Compare(const DeterminismFlags& flags,
+                                   const std::vector<std::string>& arguments) {
   VFS_ASSIGN_OR_RETURN(const Child first, Spawn(arguments));
-  VFS_ASSIGN_OR_RETURN(const Child second, Spawn(arguments));
-  VFS_ASSIGN_OR_RETURN(const std::string first_text, Collect(first));
-  VFS_ASSIGN_OR_RETURN(const std::string second_text, Collect(second));
-  const auto one = HashesOf(first_text);
-  const auto two = HashesOf(second_text);
-  if (one.size() != flags.seeds || two.size() != flags.seeds) {
+  const absl::StatusOr<Child> second = Spawn(arguments);
+  const absl::StatusOr<std::string> first_text =
+      Collect(first);  // reaped, whatever came of the other
+  VFS_RETURN_IF_ERROR(second.status());
+  const absl::StatusOr<std::string> second_text = Collect(*second);
+  VFS_RETURN_IF_ERROR(first_text.status());
+  VFS_RETURN_IF_ERROR(second_text.status());
+  const auto one = HashesOf(*first_text);
+  const auto two = HashesOf(*second_text);
+  if (!IsInterrupted() && (one.size() != flags.seeds || two.size() != flags.seeds)) {
     return vfs::Internal("compare traces: {} and {} hashes for {} seeds", one.size(), two.size(),
                          flags.seeds);
   }
-  std::uint64_t mismatches = 0;
+  Comparison comparison;
   for (const auto& [seed, hash] : one) {
-    if (two.at(seed) == hash) continue;
-    ++mismatches;
+    const auto other = two.find(seed);
+    if (other == two.end()) continue;  // interrupted
+    ++comparison.seeds;
+    if (other->second == hash) continue;
+    ++comparison.mismatches;
     Say(flags.common, fmt::format("seed {}: trace {} in one process, {} in the other\n", seed, hash,
-                                  two.at(seed)));
+                                  other->second));
   }
-  return mismatches;
+  return comparison;
 }
 
 int RunCheck(const DeterminismFlags& flags) {
@@ -107,8 +142,8 @@ int RunCheck(const DeterminismFlags& flags) {
   if (!scenario.ok()) return Fail(scenario.status());
   if (const auto personalities = PersonalitiesOf(flags.common.personality); !personalities.ok())
     return Fail(personalities.status());
-  if (const auto seed = ParseNumber(flags.base_seed); !seed.ok())
-    return Fail(vfs::InvalidArgument("--base-seed {}", vfs::Message(seed.status())));
+  if (const auto seed = SeedOf("--base-seed", flags.base_seed); !seed.ok())
+    return Fail(seed.status());
   std::vector<std::string> arguments{"powercut",
                                      "trace-hashes",
                                      flags.common.scenario,
@@ -123,14 +158,19 @@ int RunCheck(const DeterminismFlags& flags) {
     arguments.insert(arguments.end(), {"--without", name});
   for (const std::string& text : flags.common.mutate)
     arguments.insert(arguments.end(), {"--mutate", text});
-  const auto mismatches = CountMismatches(flags, arguments);
-  if (!mismatches.ok()) return Fail(mismatches.status());
-  Say(flags.common, fmt::format("SUMMARY: powercut: {} {} seeds twice, {} mismatches\n",
-                                flags.common.scenario, flags.seeds, *mismatches));
-  if (flags.common.is_json)
-    PrintJson(
-        {{"scenario", flags.common.scenario}, {"seeds", flags.seeds}, {"mismatches", *mismatches}});
-  return *mismatches == 0 ? kExitClean : kExitNotDeterministic;
+  const auto compared = Compare(flags, arguments);
+  if (!compared.ok()) return Fail(compared.status());
+  Say(flags.common, fmt::format("SUMMARY: powercut: {} {} seeds twice, {} mismatches{}\n",
+                                flags.common.scenario, compared->seeds, compared->mismatches,
+                                IsInterrupted() ? " (interrupted: a partial result)" : ""));
+  if (flags.common.is_json) {
+    PrintJson({{"scenario", flags.common.scenario},
+               {"seeds", compared->seeds},
+               {"mismatches", compared->mismatches},
+               {"interrupted", IsInterrupted()}});
+  }
+  if (compared->mismatches > 0) return kExitNotDeterministic;
+  return IsInterrupted() ? InterruptExitCode() : kExitClean;
 }
 
 // The other side: one line per seed, lives run in this process one after the other.
@@ -139,7 +179,7 @@ int RunHashes(const DeterminismFlags& flags) {
   if (!scenario.ok()) return Fail(scenario.status());
   const auto personalities = PersonalitiesOf(flags.common.personality);
   if (!personalities.ok()) return Fail(personalities.status());
-  const auto base = ParseNumber(flags.base_seed);
+  const auto base = SeedOf("--base-seed", flags.base_seed);
   if (!base.ok()) return Fail(base.status());
   const auto options = ExploreOptionsOf(flags.common, **scenario, personalities->front());
   if (!options.ok()) return Fail(options.status());
@@ -150,22 +190,26 @@ int RunHashes(const DeterminismFlags& flags) {
                        life.violations.size());
   });
   if (!results.ok()) return Fail(results.status());
+  std::string text;
   for (std::size_t i = 0; i < results->size(); ++i) {
     const ItemResult& result = (*results)[i];
-    // A life that dies is as good a trace as any, as long as it dies of the same thing.
-    const std::string line =
-        result.is_finished ? result.frame : fmt::format("{} died\n", *base + i);
-    std::fwrite(line.data(), 1, line.size(), stdout);
+    // A life that dies is as good a trace as any, as long as it dies of the same thing. One that an
+    // interruption left unlived has no last words.
+    if (result.is_finished) {
+      text += result.frame;
+    } else if (!result.last_words.empty()) {
+      text += fmt::format("{} died\n", *base + i);
+    }
   }
-  std::fflush(stdout);
-  return kExitClean;
+  Print(text);
+  return IsInterrupted() ? InterruptExitCode() : kExitClean;
 }
 
 void AddSeeds(CLI::App& command, DeterminismFlags& flags) {
   AddFlags(command, flags.common, {.exploring = false, .seeded = false, .mutable_ = true});
   command.add_option("--seeds", flags.seeds, "Number of seeds")
       ->capture_default_str()
-      ->check(CLI::PositiveNumber);
+      ->transform(vfs::WholeNumber({.min = 1}));
   command.add_option("--base-seed", flags.base_seed, "First seed")->capture_default_str();
   command
       .add_option("--personality", flags.common.personality,

@@ -5,6 +5,7 @@
 
 #include "sim/cli/command.h"
 #include "sim/cli/commands.h"
+#include "sim/cli/output.h"
 #include "vfs/base/step_labels.h"
 
 namespace permafrost::sim {

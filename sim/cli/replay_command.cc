@@ -11,6 +11,8 @@
 
 #include "sim/cli/command.h"
 #include "sim/cli/commands.h"
+#include "sim/cli/output.h"
+#include "sim/explore/interrupt.h"
 #include "sim/oracle/expectation.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
@@ -119,6 +121,8 @@ absl::StatusOr<Outcome> ReplayInWorker(const Repro& repro, bool shows_events) {
                          return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
                        }));
   Outcome outcome;
+  if (!results[0].is_finished && IsInterrupted())
+    return vfs::Internal("replay: interrupted before it ended");
   if (!results[0].is_finished) {
     outcome.violations.push_back(
         {"0-no-crash-no-hang", "the code under test ended its process: " + results[0].last_words});
@@ -172,13 +176,18 @@ int RunReplay(const ReplayFlags& flags) {
   output.is_quiet = flags.is_quiet;
   int worst = kExitClean;
   for (const std::string& path : flags.files) {
+    if (HasReaderLeft()) break;
     const auto code = ReplayFile(flags, output, path);
+    if (code.ok()) worst = std::max(worst, *code);
+    if (IsInterrupted()) {
+      Say(output, fmt::format("SUMMARY: powercut: interrupted at {}\n", path));
+      return worst == kExitViolation ? worst : InterruptExitCode();
+    }
     if (!code.ok()) {
       // A file that cannot be read or understood is the caller's mistake.
       Fail(code.status());
       return absl::IsInternal(code.status()) ? kExitHarness : kExitUsage;
     }
-    worst = std::max(worst, *code);
   }
   return worst;
 }

@@ -1,6 +1,9 @@
 // `powercut run SCENARIO`: random lives, each from one seed, each with several cuts and deaths.
 #include <sys/random.h>
 
+#include <charconv>
+#include <cmath>
+#include <map>
 #include <memory>
 
 #include <fmt/format.h>
@@ -8,11 +11,14 @@
 #include "sim/campaign/life.h"
 #include "sim/cli/command.h"
 #include "sim/cli/commands.h"
+#include "sim/cli/findings.h"
+#include "sim/cli/output.h"
 #include "sim/cli/progress.h"
 #include "sim/explore/interrupt.h"
 #include "sim/sched/sched.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
+#include "vfs/posix/command_line.h"
 
 namespace permafrost::sim {
 namespace {
@@ -27,14 +33,32 @@ struct RunFlags {
 constexpr std::size_t kLivesPerRound = 64;
 constexpr std::size_t kLivesPerWorker = 8;
 
+// For Option::transform: "90", "90s", "1.5m" or "2h" into seconds.
+CLI::Validator Duration() {
+  return CLI::Validator(
+      [](std::string& text) {
+        const std::map<std::string_view, double> seconds_of = {
+            {"", 1}, {"s", 1}, {"m", 60}, {"h", 3600}};
+        double number = 0;
+        const char* const last = text.data() + text.size();
+        const auto [end, error] = std::from_chars(text.data(), last, number);
+        const auto unit =
+            seconds_of.find(std::string_view(end, static_cast<std::size_t>(last - end)));
+        const bool is_good = error == std::errc() && unit != seconds_of.end() &&
+                             std::isfinite(number) && number >= 0;
+        if (!is_good)
+          return fmt::format("'{}' is not a time; give a number of seconds, or with s, m or h",
+                             text);
+        text = fmt::format("{}", number * unit->second);
+        return std::string();
+      },
+      "", "duration");
+}
+
 // The first seed of the command. There is no default seed: one is drawn, and printed first.
 absl::StatusOr<std::uint64_t> FirstSeed(const RunFlags& flags) {
-  const std::string& text = flags.common.seed.empty() ? flags.base_seed : flags.common.seed;
-  if (!text.empty()) {
-    const auto seed = ParseNumber(text);
-    if (!seed.ok()) return vfs::InvalidArgument("--seed {}", vfs::Message(seed.status()));
-    return *seed;
-  }
+  if (!flags.common.seed.empty()) return SeedOf("--seed", flags.common.seed);
+  if (!flags.base_seed.empty()) return SeedOf("--base-seed", flags.base_seed);
   std::uint64_t seed = 0;
   if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
     return vfs::Internal("draw a seed: the kernel gave none");
@@ -126,6 +150,7 @@ int RunRun(const RunFlags& flags) {
   if (!personalities.ok()) return Fail(personalities.status());
   const auto seed = FirstSeed(flags);
   if (!seed.ok()) return Fail(seed.status());
+  if (const absl::Status out = CheckOut(flags.common.out); !out.ok()) return Fail(out);
   Say(flags.common, fmt::format("base seed 0x{:016x}, {} lives, personality {}\n", *seed,
                                 flags.runs, flags.common.personality));
   int worst = kExitClean;
@@ -133,20 +158,20 @@ int RunRun(const RunFlags& flags) {
     const auto certificate = Live(flags, **scenario, personality, *seed);
     if (!certificate.ok()) return Fail(certificate.status());
     const absl::Status written = WriteFindings(flags.common, *certificate);
-    if (!written.ok()) return Fail(written);
+    if (!written.ok()) Fail(written);  // the violation stands, and outweighs it
     Say(flags.common,
         fmt::format("SUMMARY: powercut: {} {} {} ({} violations, {} lives, {} cuts, {} deaths, {} "
                     "recoveries, {:.1f} lives/s)\n",
-                    certificate->ExitCode() == 0 ? "clean" : "NOT CLEAN", certificate->scenario,
-                    certificate->personality, certificate->violation_count(), certificate->runs,
-                    certificate->candidates, certificate->deaths, certificate->recoveries,
+                    VerdictOf(*certificate), certificate->scenario, certificate->personality,
+                    certificate->violation_count(), certificate->runs, certificate->candidates,
+                    certificate->deaths, certificate->recoveries,
                     certificate->seconds > 0
                         ? static_cast<double>(certificate->runs) / certificate->seconds
                         : 0));
     if (flags.common.is_json) PrintJson(ToJson(*certificate));
     const int code = certificate->ExitCode();
     if (worst != kExitViolation && (code == kExitViolation || code > worst)) worst = code;
-    if (certificate->is_interrupted) break;
+    if (certificate->is_interrupted || HasReaderLeft()) break;
   }
   return worst;
 }
@@ -157,15 +182,17 @@ void AddRunCommand(CLI::App& app, ExitCode& exit) {
   CLI::App* const command =
       app.add_subcommand("run", "Live random lives with many cuts, one from each seed");
   const auto flags = std::make_shared<RunFlags>();
-  AddFlags(*command, flags->common, {.exploring = true, .seeded = true, .mutable_ = true});
-  command->add_option("--runs", flags->runs, "Number of lives")->capture_default_str();
+  AddFlags(*command, flags->common,
+           {.exploring = true, .finding = true, .seeded = true, .mutable_ = true});
+  command->add_option("--runs", flags->runs, "Number of lives")
+      ->capture_default_str()
+      ->transform(vfs::WholeNumber({.min = 1}));
   command->add_option("--base-seed", flags->base_seed,
                       "Seed of the first life; the others follow (default: drawn and printed)");
   command
       ->add_option("--max-total-time", flags->seconds_max,
                    "Seconds after which no new lives begin; 0: no bound")
-      ->transform(
-          CLI::AsNumberWithUnit(std::map<std::string, double>{{"s", 1}, {"m", 60}, {"h", 3600}}));
+      ->transform(Duration());
   command->callback([flags, &exit] { exit.value = RunRun(*flags); });
 }
 

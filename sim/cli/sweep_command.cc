@@ -8,6 +8,8 @@
 #include "sim/campaign/raw_open.h"
 #include "sim/cli/command.h"
 #include "sim/cli/commands.h"
+#include "sim/cli/findings.h"
+#include "sim/cli/output.h"
 #include "sim/cli/progress.h"
 #include "sim/sched/sched.h"
 #include "vfs/base/probe.h"
@@ -90,7 +92,8 @@ absl::StatusOr<Certificate> Sweep(const CommonFlags& flags,
       if (!certificate.labels.contains(label)) certificate.labels_uncut.insert(label);
     }
   }
-  certificate.raw_open_seconds = MeasureRawOpenSeconds(scenario, options);
+  if (!certificate.is_interrupted)
+    certificate.raw_open_seconds = MeasureRawOpenSeconds(scenario, options);
   return certificate;
 }
 
@@ -99,6 +102,7 @@ int RunSweep(const CommonFlags& flags) {
   if (!scenario.ok()) return Fail(scenario.status());
   const auto personalities = PersonalitiesOf(flags.personality);
   if (!personalities.ok()) return Fail(personalities.status());
+  if (const absl::Status out = CheckOut(flags.out); !out.ok()) return Fail(out);
   int worst = kExitClean;
   nlohmann::ordered_json all = nlohmann::ordered_json::array();
   for (const Personality& personality : *personalities) {
@@ -106,18 +110,18 @@ int RunSweep(const CommonFlags& flags) {
     if (!certificate.ok()) return Fail(certificate.status());
     Say(flags, ToText(*certificate));
     const absl::Status written = WriteFindings(flags, *certificate);
-    if (!written.ok()) return Fail(written);
+    if (!written.ok()) Fail(written);  // the violation stands, and outweighs it
     Say(flags,
         fmt::format("SUMMARY: powercut: {} {} {} ({} violations, {} crash points, {} images, {} "
                     "recoveries)\n",
-                    certificate->ExitCode() == 0 ? "clean" : "NOT CLEAN", certificate->scenario,
-                    certificate->personality, certificate->violation_count(),
-                    certificate->crash_points, certificate->candidates, certificate->recoveries));
+                    VerdictOf(*certificate), certificate->scenario, certificate->personality,
+                    certificate->violation_count(), certificate->crash_points,
+                    certificate->candidates, certificate->recoveries));
     all.push_back(ToJson(*certificate));
     const int code = certificate->ExitCode();
     // A violation outweighs everything, an interruption everything else.
     if (worst != kExitViolation && (code == kExitViolation || code > worst)) worst = code;
-    if (certificate->is_interrupted) break;
+    if (certificate->is_interrupted || HasReaderLeft()) break;
   }
   if (flags.is_json) {
     if (all.size() == 1) {
@@ -135,7 +139,8 @@ void AddSweepCommand(CLI::App& app, ExitCode& exit) {
   CLI::App* const command =
       app.add_subcommand("sweep", "Cut the power at every step of a scenario's fixed script");
   const auto flags = std::make_shared<CommonFlags>();
-  AddFlags(*command, *flags, {.exploring = true, .seeded = true, .mutable_ = true});
+  AddFlags(*command, *flags,
+           {.exploring = true, .finding = true, .seeded = true, .mutable_ = true});
   command->callback([flags, &exit] { exit.value = RunSweep(*flags); });
 }
 

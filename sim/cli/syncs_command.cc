@@ -6,6 +6,7 @@
 #include "sim/campaign/sync_audit.h"
 #include "sim/cli/command.h"
 #include "sim/cli/commands.h"
+#include "sim/cli/output.h"
 #include "sim/cli/progress.h"
 #include "sim/explore/interrupt.h"
 
@@ -23,6 +24,15 @@ std::string JoinedNames(const std::vector<std::string>& names) {
   return text;
 }
 
+absl::StatusOr<std::vector<SyncRow>> AuditWithProgress(const SyncsFlags& flags,
+                                                       const Scenario& scenario,
+                                                       const ExploreOptions& options) {
+  Progress progress(flags.common.is_quiet);
+  return AuditSyncs(scenario, options,
+                    flags.by_instance ? AuditInstances::kYes : AuditInstances::kNo,
+                    [&](double share, std::string_view what) { progress.Update(share, what); });
+}
+
 int RunSyncs(const SyncsFlags& flags) {
   const auto scenario = MakeNamedScenario(flags.common);
   if (!scenario.ok()) return Fail(scenario.status());
@@ -30,10 +40,7 @@ int RunSyncs(const SyncsFlags& flags) {
   if (!personalities.ok()) return Fail(personalities.status());
   const auto options = ExploreOptionsOf(flags.common, **scenario, personalities->front());
   if (!options.ok()) return Fail(options.status());
-  Progress progress(flags.common.is_quiet);
-  const auto rows = AuditSyncs(
-      **scenario, *options, flags.by_instance ? AuditInstances::kYes : AuditInstances::kNo,
-      [&](double share, std::string_view what) { progress.Update(share, what); });
+  const auto rows = AuditWithProgress(flags, **scenario, *options);
   if (!rows.ok()) return Fail(rows.status());
   nlohmann::ordered_json json = nlohmann::ordered_json::array();
   std::size_t breaches = 0;
@@ -61,8 +68,8 @@ int RunSyncs(const SyncsFlags& flags) {
   Say(flags.common,
       fmt::format(
           "SUMMARY: powercut: {} sync rows, {} engine labels neither needed nor redundant nor "
-          "excepted, or wrongly excepted\n",
-          rows->size(), breaches));
+          "excepted, or wrongly excepted{}\n",
+          rows->size(), breaches, IsInterrupted() ? " (interrupted: a partial result)" : ""));
   if (flags.common.is_json) PrintJson(json);
   if (IsInterrupted()) return InterruptExitCode();
   return breaches == 0 ? kExitClean : kExitIndeterminate;

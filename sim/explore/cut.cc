@@ -11,14 +11,12 @@
 namespace permafrost::sim {
 
 absl::StatusOr<std::uint64_t> ParseNumber(std::string_view text) {
-  int base = 10;
-  if (text.starts_with("0x") || text.starts_with("0X")) {
-    base = 16;
-    text.remove_prefix(2);
-  }
+  const bool is_hex = text.starts_with("0x") || text.starts_with("0X");
+  const std::string_view digits = text.substr(is_hex ? 2 : 0);
+  const char* const last = digits.data() + digits.size();
   std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
-  if (error != std::errc() || end != text.data() + text.size() || text.empty()) {
+  const auto [end, error] = std::from_chars(digits.data(), last, value, is_hex ? 16 : 10);
+  if (error != std::errc() || end != last || digits.empty()) {
     return vfs::InvalidArgument("'{}' is not a number", text);
   }
   return value;

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "sim/oracle/state_difference.h"
 #include "vfs/base/check.h"
 #include "vfs/base/probe.h"
 #include "vfs/base/status.h"
@@ -58,8 +59,8 @@ void CheckConvergence(const Scenario& scenario,
       if (state != clean) {
         history.Violate("34-convergence",
                         fmt::format("settled store restarted from a cut that keeps {} differs from "
-                                    "a clean restart: {} instead of {}",
-                                    ToString(extreme), state, clean));
+                                    "a clean restart: {}",
+                                    ToString(extreme), StateDifference(clean, state)));
       }
       return false;
     });

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "sim/oracle/state_difference.h"
+
 namespace permafrost::sim {
 namespace {
 
@@ -16,34 +18,14 @@ std::string Shown(const std::string& value) {
              : fmt::format("{}... ({} bytes)", value.substr(0, kShownBytesMax), value.size());
 }
 
-// The entries ("key=value;" pieces) in which two values differ, so that a message names what is
-// missing.
+// "; difference: ..." where there is more than one entry, so that a message names what is missing.
 std::string Difference(const std::string& expected, const std::string& found) {
-  const auto split = [](const std::string& text) {
-    std::vector<std::string> pieces;
-    std::size_t begin = 0;
-    while (begin < text.size()) {
-      std::size_t end = text.find(';', begin);
-      if (end == std::string::npos) end = text.size();
-      pieces.push_back(text.substr(begin, end - begin));
-      begin = end + 1;
-    }
-    std::sort(pieces.begin(), pieces.end());
-    return pieces;
+  const auto has_entries = [](const std::string& state) {
+    const std::size_t end = state.find(';');
+    return end != std::string::npos && end + 1 < state.size();
   };
-  const std::vector<std::string> want = split(expected);
-  const std::vector<std::string> have = split(found);
-  if (want.size() < 2 && have.size() < 2) return "";
-  std::vector<std::string> missing;
-  std::vector<std::string> extra;
-  std::set_difference(want.begin(), want.end(), have.begin(), have.end(),
-                      std::back_inserter(missing));
-  std::set_difference(have.begin(), have.end(), want.begin(), want.end(),
-                      std::back_inserter(extra));
-  std::string text;
-  for (const std::string& piece : missing) text += " -" + piece;
-  for (const std::string& piece : extra) text += " +" + piece;
-  return text;
+  if (!has_entries(expected) && !has_entries(found)) return "";
+  return "; difference: " + StateDifference(expected, found);
 }
 
 }  // namespace
@@ -77,8 +59,8 @@ std::optional<Violation> Expectation::Fold(const Event& event) {
         const std::string& promised = domain.allowed.front();
         violation = Violation{
             domain.has_acknowledged ? "26-acknowledged-is-present" : "1-only-what-was-written",
-            fmt::format("{}: served {}, promised {}{}; difference:{}", event.domain,
-                        Shown(event.text), Shown(promised),
+            fmt::format("{}: served {}, promised {}{}{}", event.domain, Shown(event.text),
+                        Shown(promised),
                         domain.allowed.size() > 1
                             ? fmt::format(" or one of {} later attempts", domain.allowed.size() - 1)
                             : "",

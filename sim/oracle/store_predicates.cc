@@ -1,12 +1,13 @@
 // Raw keys and raw files against each other.
 #include "sim/oracle/store_predicates.h"
 
-#include <charconv>
-#include <optional>
 #include <set>
+#include <utility>
+#include <variant>
 
 #include <fmt/format.h>
 
+#include "sim/oracle/catalog_row.h"
 #include "vfs/base/crc32c.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
@@ -18,43 +19,6 @@ namespace {
 constexpr char kCatalogDir[] = "catalog/rocksdb";
 constexpr std::string_view kArtifactRoots[] = {"ledgers", "events", "txhash/raw", "txhash/index",
                                                "hot"};
-
-// A catalog row as the oracle reads it.
-struct ChunkRow {
-  std::uint32_t chunk = 0;
-  std::string kind;
-  std::string state;
-  std::string value;
-};
-struct IndexRow {
-  std::uint32_t window = 0;
-  std::uint32_t first = 0;
-  std::uint32_t last = 0;
-  std::string state;
-  std::string value;
-};
-struct HotRow {
-  std::uint32_t chunk = 0;
-  std::string state;
-};
-
-std::vector<std::string> Split(std::string_view text, char separator) {
-  std::vector<std::string> parts;
-  while (true) {
-    const std::size_t at = text.find(separator);
-    parts.emplace_back(text.substr(0, at));
-    if (at == std::string_view::npos) return parts;
-    text.remove_prefix(at + 1);
-  }
-}
-
-std::optional<std::uint32_t> EightDigits(const std::string& text) {
-  if (text.size() != 8 || text.find_first_not_of("0123456789") != std::string::npos)
-    return std::nullopt;
-  std::uint32_t value = 0;
-  std::from_chars(text.data(), text.data() + text.size(), value);
-  return value;
-}
 
 // One judgement of one store.
 class Inspection {
@@ -84,32 +48,18 @@ class Inspection {
   }
 
   void ParseRow(const std::string& key, const std::string& value) {
-    const std::vector<std::string> parts = Split(key, ':');
-    const std::vector<std::string> words = Split(value, ' ');
-    const std::string state = words.size() > 1 ? words[1] : "";
-    const bool is_artifact_state = state == "freezing" || state == "frozen" || state == "pruning";
-    bool is_good = false;
-    if (parts[0] == "chunk" && parts.size() == 3) {
-      const auto chunk = EightDigits(parts[1]);
-      const bool is_kind = parts[2] == "ledgers" || parts[2] == "events" || parts[2] == "txhash";
-      is_good = chunk.has_value() && is_kind && is_artifact_state;
-      if (is_good) chunks_.push_back({*chunk, parts[2], state, value});
-    } else if (parts[0] == "index" && parts.size() == 4) {
-      const auto window = EightDigits(parts[1]);
-      const auto first = EightDigits(parts[2]);
-      const auto last = EightDigits(parts[3]);
-      is_good = window && first && last && *first <= *last &&
-                *first / facts_.chunks_per_window == *window &&
-                *last / facts_.chunks_per_window == *window && is_artifact_state;
-      if (is_good) indexes_.push_back({*window, *first, *last, state, value});
-    } else if (parts[0] == "hot" && parts.size() == 3 && parts[1] == "chunk") {
-      const auto chunk = EightDigits(parts[2]);
-      is_good = chunk.has_value() && (state == "transient" || state == "ready");
-      if (is_good) hot_.push_back({*chunk, state});
-    } else if (parts[0] == "config") {
-      is_good = true;
+    auto row = ParseCatalogRow(key, value,
+                               {.chunks_per_window = facts_.chunks_per_window,
+                                .chunks_per_bucket = facts_.chunks_per_bucket});
+    if (!row.has_value()) {
+      Report("9-every-key-parses", fmt::format("key {} = {}", key, value));
+    } else if (auto* const chunk = std::get_if<ChunkRow>(&*row)) {
+      chunks_.push_back(std::move(*chunk));
+    } else if (auto* const index = std::get_if<IndexRow>(&*row)) {
+      indexes_.push_back(std::move(*index));
+    } else if (auto* const hot = std::get_if<HotRow>(&*row)) {
+      hot_.push_back(std::move(*hot));
     }
-    if (!is_good) Report("9-every-key-parses", fmt::format("key {} = {}", key, value));
   }
 
   std::vector<std::string> FilesOf(const ChunkRow& row) const {

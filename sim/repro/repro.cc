@@ -19,6 +19,16 @@ std::string_view Trim(std::string_view text) {
   return text;
 }
 
+// A binary file by mistake must not reach the terminal as it is.
+std::string Printable(std::string_view text) {
+  std::string shown;
+  for (const char c : text) {
+    shown += c >= ' ' && c <= '~' ? std::string(1, c)
+                                  : fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+  }
+  return shown;
+}
+
 absl::Status ParseLine(std::string_view key, std::string_view value, Repro& repro) {
   if (key == "scenario") {
     repro.scenario = std::string(value);
@@ -53,7 +63,7 @@ absl::Status ParseLine(std::string_view key, std::string_view value, Repro& repr
     return vfs::InvalidArgument(
         "unknown key '{}'; known: scenario seed personality stock after-failed-sync without mutate "
         "faults op cut expect text",
-        key);
+        Printable(key));
   }
   return absl::OkStatus();
 }
@@ -98,7 +108,7 @@ absl::StatusOr<Repro> ParseRepro(std::string_view text, std::string_view name) {
     if (!has_header) {
       if (line != kHeader)
         return vfs::InvalidArgument("parse {} line 1: found '{}', expected '{}'", name,
-                                    line.substr(0, 60), kHeader);
+                                    Printable(line.substr(0, 60)), kHeader);
       has_header = true;
       continue;
     }
@@ -111,7 +121,7 @@ absl::StatusOr<Repro> ParseRepro(std::string_view text, std::string_view name) {
     const std::size_t colon = line.find(':');
     if (colon == std::string_view::npos) {
       return vfs::InvalidArgument("parse {} line {}: '{}' is not 'key: value'", name, number,
-                                  line.substr(0, 60));
+                                  Printable(line.substr(0, 60)));
     }
     const absl::Status status =
         ParseLine(line.substr(0, colon), Trim(line.substr(colon + 1)), repro);

@@ -8,6 +8,7 @@
 
 #include "sim/oracle/expectation.h"
 #include "sim/scenarios/ledger_model.h"
+#include "sim/scenarios/lifecycle_source.h"
 #include "sim/scenarios/lifecycle_texts.h"
 #include "vfs/base/check.h"
 #include "vfs/base/status.h"
@@ -31,85 +32,7 @@ constexpr int kStartAttempts = 3;
 const std::string kFullText = kFull;      // NOLINT(cert-err58-cpp)
 const std::string kAbsentText = kAbsent;  // NOLINT(cert-err58-cpp)
 
-engine::ArtifactWriter WriterOf(std::string bytes) {
-  return [bytes = std::move(bytes)](vfs::File& file) -> absl::Status {
-    // Several appends, so that a cut can fall between the blocks of a file.
-    constexpr std::size_t kPiece = 900;
-    for (std::size_t at = 0; at < bytes.size(); at += kPiece) {
-      VFS_RETURN_IF_ERROR(file.Append(std::string_view(bytes).substr(at, kPiece)));
-    }
-    return absl::OkStatus();
-  };
-}
-
-engine::ArtifactWriter FailingWriterOf(std::string bytes) {
-  return [bytes = std::move(bytes)](vfs::File& file) -> absl::Status {
-    VFS_RETURN_IF_ERROR(file.Append(std::string_view(bytes).substr(0, bytes.size() / 2)));
-    return vfs::Unavailable("read the lake: the object ended early");
-  };
-}
-
-bool IsFrozenLedgers(const ChunkArtifact& artifact, const engine::ArtifactRecord& record) {
-  return artifact.kind == ArtifactKind::kLedgers && record.state == engine::ArtifactState::kFrozen;
-}
-
 }  // namespace
-
-// What can be frozen: the lake's chunks, hot chunks that are whole, and what is derived from frozen
-// ledgers.
-class LifecycleSession::Source final : public engine::ArtifactSource {
- public:
-  explicit Source(LifecycleSession& session) : session_(session) {}
-
-  void set_failing(bool is_failing) { is_failing_ = is_failing; }
-
-  std::vector<ChunkId> CompleteChunks() override {
-    std::set<ChunkId> complete;
-    for (std::uint32_t c = 0; c < session_.config_.lake_chunks; ++c) complete.insert(Id(c));
-    const auto view = session_.store_->View();
-    if (view.ok()) {
-      for (const auto& [chunk, state] : view->hot) {
-        const bool is_ready = state == engine::HotState::kReady;
-        if (is_ready && session_.HotCount(Number(chunk)) == kModelLedgersPerChunk)
-          complete.insert(chunk);
-      }
-      for (const auto& [artifact, record] : view->artifacts) {
-        if (IsFrozenLedgers(artifact, record)) complete.insert(artifact.chunk);
-      }
-    }
-    return {complete.begin(), complete.end()};
-  }
-
-  absl::StatusOr<engine::ArtifactWriter> ChunkWriter(const ChunkArtifact& artifact,
-                                                     std::size_t file) override {
-    const std::uint32_t chunk = Number(artifact.chunk);
-    const bool is_at_hand =
-        chunk < session_.config_.lake_chunks || session_.HotCount(chunk) == kModelLedgersPerChunk;
-    if (!is_at_hand && session_.ReadRows("ledgers", chunk) != kFull) {
-      return vfs::NotFound(
-          "freeze chunk {}: neither in the lake nor whole in the hot tier nor in a frozen file",
-          chunk);
-    }
-    std::string bytes = FrozenFileBytes(engine::ToString(artifact.kind), chunk, file);
-    return is_failing_ ? FailingWriterOf(std::move(bytes)) : WriterOf(std::move(bytes));
-  }
-
-  absl::StatusOr<engine::ArtifactWriter> IndexWriter(const engine::Coverage& coverage,
-                                                     engine::HashRunReader inputs) override {
-    return [coverage, inputs = std::move(inputs)](vfs::File& file) mutable -> absl::Status {
-      std::string payload;
-      for (std::int32_t c = coverage.chunks.first.value(); c <= coverage.chunks.last.value(); ++c) {
-        VFS_ASSIGN_OR_RETURN(const std::string run, inputs(ChunkId{c}));
-        payload += IndexLine(static_cast<std::uint32_t>(c), run);
-      }
-      return WriterOf(EncodeBlocks(PaddedIndex(std::move(payload))))(file);
-    };
-  }
-
- private:
-  LifecycleSession& session_;
-  bool is_failing_ = false;
-};
 
 std::string ToString(const LifecycleConfig& config) {
   return fmt::format("retention={} lake={}{}{}", config.retention_chunks, config.lake_chunks,
@@ -390,119 +313,6 @@ absl::Status LifecycleSession::RemakeHot(std::uint32_t chunk) {
   // Nothing of what was discarded may be found again.
   ServeAll();
   return absl::OkStatus();
-}
-
-// The floor by the oracle's own arithmetic: the newest complete chunk that anything proves, less
-// the retention.
-void LifecycleSession::RaiseFloor(const engine::CatalogView& view) {
-  std::int64_t last = -1;
-  for (const auto& [artifact, record] : view.artifacts) {
-    if (IsFrozenLedgers(artifact, record))
-      last = std::max<std::int64_t>(last, artifact.chunk.value());
-  }
-  for (const auto& [chunk, state] : view.hot) {
-    if (state == engine::HotState::kReady) last = std::max<std::int64_t>(last, chunk.value() - 1);
-  }
-  if (config_.retention_chunks > 0) floor_ = std::max(floor_, last - config_.retention_chunks + 1);
-}
-
-void LifecycleSession::AttemptSettled(const engine::CatalogView& view) {
-  RaiseFloor(view);
-  std::set<std::uint32_t> complete;
-  for (const ChunkId chunk : source_->CompleteChunks()) complete.insert(Number(chunk));
-  if (config_.retention_chunks > 0 && !complete.empty()) {
-    floor_ = std::max<std::int64_t>(
-        floor_, std::int64_t{*complete.rbegin()} - config_.retention_chunks + 1);
-  }
-  const Answers now = ReadAll();
-  const auto settled = [&](std::uint32_t c, const char* what) {
-    const bool is_hidden = static_cast<std::int64_t>(c) < floor_;
-    return is_hidden ? kAbsentText : complete.contains(c) ? kFullText : now.at(Domain(what, c));
-  };
-  unsettled_.clear();
-  for (std::uint32_t c = 0; c < kLifecycleChunksMax; ++c) {
-    history_.Attempt(Domain("ledgers", c), settled(c, "ledgers"));
-    history_.Attempt(Domain("events", c), settled(c, "events"));
-    const std::string lookup = Domain("lookup", c);
-    const auto covered = CoveredOnceSettled(c / kModelChunksPerWindow, view, complete);
-    if (static_cast<std::int64_t>(c) >= floor_) {
-      history_.Attempt(lookup, covered.contains(c) ? kFullText : now.at(lookup));
-      continue;
-    }
-    // The index of a window that is retained in part keeps answering for its hidden chunks: a
-    // restart with a wider retention shows them again.
-    if (covered.contains(c)) {
-      history_.Attempt(lookup, kFullText);
-      unsettled_.insert(lookup);
-    }
-    history_.Attempt(lookup, kAbsentText);
-  }
-}
-
-std::set<std::uint32_t> LifecycleSession::CoveredOnceSettled(
-    std::uint32_t window,
-    const engine::CatalogView& view,
-    const std::set<std::uint32_t>& complete) const {
-  const std::uint32_t first = window * kModelChunksPerWindow;
-  const std::uint32_t end = first + kModelChunksPerWindow;
-  if (std::int64_t{end} <= floor_) return {};
-  std::set<std::uint32_t> covered;
-  for (const auto& [coverage, record] : view.coverages) {
-    if (coverage.window.value() != window || record.state != engine::ArtifactState::kFrozen)
-      continue;
-    for (std::uint32_t c = Number(coverage.chunks.first); c <= Number(coverage.chunks.last); ++c)
-      covered.insert(c);
-  }
-  // A new index runs from the first retained chunk through the last at hand without a gap, and is
-  // not built if it would uncover a retained chunk.
-  std::set<std::uint32_t> built;
-  for (auto c = static_cast<std::uint32_t>(std::max<std::int64_t>(first, floor_)); c < end; ++c) {
-    const bool has_hash_run =
-        view.StateOf(ChunkArtifact{.chunk = Id(c), .kind = ArtifactKind::kTxHash}) ==
-        engine::ArtifactState::kFrozen;
-    if (!complete.contains(c) && !has_hash_run) break;
-    built.insert(c);
-  }
-  const bool loses_none = std::all_of(covered.begin(), covered.end(), [&](std::uint32_t c) {
-    return static_cast<std::int64_t>(c) < floor_ || built.contains(c);
-  });
-  const bool adds = !std::includes(covered.begin(), covered.end(), built.begin(), built.end());
-  return loses_none && adds ? built : covered;
-}
-
-void LifecycleSession::AcknowledgeAll() {
-  for (std::uint32_t c = 0; c < kLifecycleChunksMax; ++c) {
-    for (const char* what : {"ledgers", "events", "lookup"}) {
-      if (!unsettled_.contains(Domain(what, c))) history_.Acknowledge(Domain(what, c));
-    }
-  }
-}
-
-absl::Status LifecycleSession::RunLifecycle() {
-  VFS_ASSIGN_OR_RETURN(const engine::CatalogView view, store_->View());
-  AttemptSettled(view);
-  VFS_RETURN_IF_ERROR(store_->RunLifecycle(*source_).status());
-  AcknowledgeAll();
-  ServeAll();
-  VFS_ASSIGN_OR_RETURN(const engine::Plan again, store_->PlanNow(*source_));
-  if (!again.empty())
-    history_.Violate("33-quiescence", "the plan after a settled run is not empty");
-  return absl::OkStatus();
-}
-
-bool LifecycleSession::SettleAndContinue() {
-  if (!Execute("run")) return false;
-  // The epilogue continues where the hot tier stands, or opens the next chunk.
-  const auto view = store_->View();
-  if (!view.ok()) return Execute("restart");
-  std::uint32_t next = config_.lake_chunks;
-  for (const auto& [artifact, record] : view->artifacts)
-    next = std::max(next, Number(artifact.chunk) + 1);
-  for (const auto& [chunk, state] : view->hot) {
-    next =
-        std::max(next, Number(chunk) + (HotCount(Number(chunk)) == kModelLedgersPerChunk ? 1 : 0));
-  }
-  return Execute(fmt::format("hot {}", next)) && Execute(fmt::format("ingest {} 1", next));
 }
 
 }  // namespace permafrost::sim

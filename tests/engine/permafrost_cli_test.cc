@@ -146,28 +146,97 @@ TEST_F(PermafrostCli, DumpPrintsKeysAndValues) {
   EXPECT_EQ(nlohmann::json::parse(json.out)[0]["key"], "chunk:00000000:events");
 }
 
-TEST_F(PermafrostCli, AnUnknownFlagIsOneLineAndTwo) {
-  const Ran ran = Command("audit --deeply --data " + data_);
-
+// Refused: exit code 2, nothing on stdout, this line on stderr.
+void ExpectUsage(const Ran& ran, const std::string& line) {
   EXPECT_EQ(ran.code, 2);
-  EXPECT_EQ(ran.err,
-            "permafrost: The following argument was not expected: --deeply; see permafrost "
-            "--help\n");
+  EXPECT_THAT(ran.out, IsEmpty());
+  EXPECT_EQ(ran.err, line);
+}
+
+TEST_F(PermafrostCli, AnUnknownFlagIsOneLineAndTwo) {
+  ExpectUsage(Command("audit --deeply --data " + data_),
+              "permafrost: no flag '--deeply'; see permafrost audit --help\n");
+  ExpectUsage(Command("audit --dta " + data_),
+              "permafrost: no flag '--dta'; did you mean '--data'?; see permafrost audit --help\n");
+}
+
+TEST_F(PermafrostCli, AnUnknownCommandIsNamedWithTheNearest) {
+  ExpectUsage(Command("audti --data " + data_),
+              "permafrost: no command 'audti'; did you mean 'audit'?; known: audit catalog "
+              "version; see permafrost --help\n");
+  ExpectUsage(Command("catalog dunp --data " + data_),
+              "permafrost: no command 'dunp'; did you mean 'dump'?; known: dump; see permafrost "
+              "catalog --help\n");
 }
 
 TEST_F(PermafrostCli, NoCommandIsOneLineAndTwo) {
-  const Ran ran = Command("");
+  ExpectUsage(Command(""),
+              "permafrost: a command is missing; known: audit catalog version; see permafrost "
+              "--help\n");
+}
+
+TEST_F(PermafrostCli, AMissingOrImpossibleValueIsNamed) {
+  ExpectUsage(Command("audit"), "permafrost: '--data' is missing; see permafrost audit --help\n");
+  ExpectUsage(Command("audit --retention-chunks -1 --data " + data_),
+              "permafrost: --retention-chunks: '-1' is not a whole number from 0 to 4294967295; "
+              "see permafrost audit --help\n");
+}
+
+TEST_F(PermafrostCli, VersionAndHelpAreFlagsAndCommands) {
+  EXPECT_EQ(Command("--version").out, Command("version").out);
+  EXPECT_EQ(Command("help audit").out, Command("audit --help").out);
+  EXPECT_EQ(Command("help").out, Command("--help").out);
+  EXPECT_EQ(Command("--help").code, 0);
+}
+
+TEST_F(PermafrostCli, AFullStandardOutputIsOneLineAndSeventy) {
+  const Ran ran = Command("version >/dev/full");
+
+  EXPECT_EQ(ran.code, 70);
+  EXPECT_THAT(ran.err, StartsWith("permafrost: write standard output: No space left on device"));
+}
+
+TEST_F(PermafrostCli, AFileInPlaceOfTheDirectoryIsOneLineAndTwo) {
+  ASSERT_OK_AND_ASSIGN(auto fs, vfs::PosixFileSystem::Open(scratch_.path()));
+  ASSERT_OK(fs->Create("file"));
+  const std::string file = scratch_.Join("file");
+
+  for (const char* command : {"audit", "catalog dump"}) {
+    ExpectUsage(Command(command + (" --data " + file)),
+                "permafrost: --data '" + file + "': open root " + file +
+                    ": Not a directory (errno 20); name the data directory of a store\n");
+  }
+}
+
+TEST_F(PermafrostCli, ARootThatIsAFileIsNamedAndNobodyHoldsIt) {
+  MakeStore();
+  ASSERT_EQ(::rename((data_ + "/hot").c_str(), (data_ + "/moved").c_str()), 0);
+  ASSERT_OK_AND_ASSIGN(auto fs, vfs::PosixFileSystem::Open(data_));
+  ASSERT_OK(fs->Create("hot"));
+
+  ExpectUsage(Command("audit --data " + data_),
+              "permafrost: lock hot/permafrost.lock: Not a directory (errno 20)\n");
+}
+
+TEST_F(PermafrostCli, ALockFileThatIsRefusedIsNotAHeldRoot) {
+  MakeStore();
+  ASSERT_OK_AND_ASSIGN(auto fs, vfs::PosixFileSystem::Open(data_));
+  ASSERT_OK(fs->Unlink("hot/permafrost.lock"));
+  ASSERT_OK(fs->MakeDir("hot/permafrost.lock"));  // what the system answers to any user
+
+  const Ran ran = Command("audit --data " + data_);
 
   EXPECT_EQ(ran.code, 2);
-  EXPECT_EQ(ran.err, "permafrost: A subcommand is required; see permafrost --help\n");
+  EXPECT_THAT(ran.err, StartsWith("permafrost: lock hot/permafrost.lock: Is a directory"));
 }
 
 TEST_F(PermafrostCli, AMissingDirectoryIsOneLineAndTwo) {
   const Ran ran = Command("audit --data " + data_ + "/nowhere");
 
   EXPECT_EQ(ran.code, 2);
-  EXPECT_THAT(ran.err, AllOf(StartsWith("permafrost: "), HasSubstr("nowhere"),
-                             HasSubstr("No such file or directory")));
+  EXPECT_EQ(ran.err, "permafrost: --data '" + data_ + "/nowhere': open root " + data_ +
+                         "/nowhere: No such file or directory (errno 2); name the data directory "
+                         "of a store\n");
 }
 
 TEST_F(PermafrostCli, ADirectoryWithoutAStoreIsRefusedAndLeftAlone) {

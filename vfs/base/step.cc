@@ -11,8 +11,7 @@ thread_local unsigned long t_instance_count =
     0;  // NOLINT(google-runtime-int,cppcoreguidelines-avoid-non-const-global-variables)
 }  // namespace
 
-Step::Step(const char* label, const char* file, int line)
-    : label_(label), file_(file), line_(line), outer_(t_current), instance_(++t_instance_count) {
+Step::Step(const StepAt& at) : at_(at), outer_(t_current), instance_(++t_instance_count) {
   t_current = this;
 }
 
@@ -22,7 +21,7 @@ const Step* Step::Current() { return t_current; }
 
 bool Step::IsUnder(std::string_view label) {
   for (const Step* step = t_current; step != nullptr; step = step->outer_) {
-    if (label == step->label_) return true;
+    if (label == step->label()) return true;
   }
   return false;
 }
@@ -33,13 +32,13 @@ std::string Step::Path() {
   std::string path;
   for (auto it = stack.rbegin(); it != stack.rend(); ++it) {
     if (!path.empty()) path += '/';
-    path += (*it)->label_;
+    path += (*it)->label();
   }
   return path;
 }
 
 std::string_view Step::Innermost() {
-  return t_current == nullptr ? std::string_view() : t_current->label_;
+  return t_current == nullptr ? std::string_view() : t_current->label();
 }
 
 }  // namespace permafrost::vfs

@@ -11,20 +11,38 @@
 
 namespace permafrost::vfs {
 
-// Threads: a step belongs to the thread that made it; steps are destroyed in reverse order.
-class Step {
+// A label and where it was given: converts from a literal at the place of the call, so that a
+// barrier which opens steps for its caller names the caller.
+class StepAt {
  public:
-  // `label` must be a string literal (it is kept by pointer).
-  explicit Step(const char* label,
-                const char* file = __builtin_FILE(),
-                int line = __builtin_LINE());
-  ~Step();
-  Step(const Step&) = delete;
-  Step& operator=(const Step&) = delete;
+  // `label` must be a string literal (it is kept by pointer), or null for none.
+  // NOLINTNEXTLINE(google-explicit-constructor): the conversion is what takes the call's place
+  constexpr StepAt(const char* label,
+                   const char* file = __builtin_FILE(),
+                   int line = __builtin_LINE())
+      : label_(label), file_(file), line_(line) {}
 
   const char* label() const { return label_; }
   const char* file() const { return file_; }
   int line() const { return line_; }
+
+ private:
+  const char* label_;
+  const char* file_;
+  int line_;
+};
+
+// Threads: a step belongs to the thread that made it; steps are destroyed in reverse order.
+class Step {
+ public:
+  explicit Step(const StepAt& at);
+  ~Step();
+  Step(const Step&) = delete;
+  Step& operator=(const Step&) = delete;
+
+  const char* label() const { return at_.label(); }
+  const char* file() const { return at_.file(); }
+  int line() const { return at_.line(); }
   const Step* outer() const { return outer_; }
   // Counts steps as they are entered in this thread, so that two instances of one label can be told
   // apart.
@@ -42,9 +60,7 @@ class Step {
   static std::string_view Innermost();
 
  private:
-  const char* const label_;
-  const char* const file_;
-  const int line_;
+  const StepAt at_;
   const Step* const outer_;
   const unsigned long instance_;  // NOLINT(google-runtime-int)
 };

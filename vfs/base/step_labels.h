@@ -49,8 +49,8 @@ inline constexpr std::array kStepLabels = {
 };
 
 // Steps whose syncs no power cut alone shows to be needed, each with the reason why it is made all
-// the same. `powercut syncs` holds this list: a sync that is not shown and not here is an error, and
-// so is one that stands here and is shown.
+// the same. `powercut syncs` holds this list: a sync that is not shown and not here is an error,
+// and so is one that stands here and is shown.
 struct SyncException {
   std::string_view label;
   std::string_view reason;

@@ -9,8 +9,11 @@
 
 #include <array>
 #include <cerrno>
+#include <iterator>
+#include <sstream>
 #include <string_view>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 namespace permafrost::sim {
@@ -43,10 +46,33 @@ pid_t Spawn(const std::vector<std::string>& arguments, int out, int err) {
   return pid;
 }
 
+// Collects what comes out of the pipes (-1: none) until both end, and reaps the process.
+ProcessResult Collect(pid_t pid, std::array<int, 2> ends, const Watcher& watcher) {
+  ProcessResult result;
+  bool has_out = ends[0] >= 0;
+  bool has_err = true;
+  while (has_out || has_err) {
+    // A negative descriptor is not polled.
+    std::array<pollfd, 2> polls{pollfd{has_out ? ends[0] : -1, POLLIN, 0},
+                                pollfd{has_err ? ends[1] : -1, POLLIN, 0}};
+    if (poll(polls.data(), polls.size(), watcher ? kTickMillis : -1) < 0) continue;
+    if (polls[0].revents != 0) has_out = ReadSome(ends[0], result.out);
+    if (polls[1].revents != 0) has_err = ReadSome(ends[1], result.err);
+    if (watcher) watcher(pid, result.err);
+  }
+  if (ends[0] >= 0) close(ends[0]);
+  close(ends[1]);
+  int status = 0;
+  while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+  }
+  if (WIFEXITED(status)) result.code = WEXITSTATUS(status);
+  if (WIFSIGNALED(status)) result.signal = WTERMSIG(status);
+  return result;
+}
+
 }  // namespace
 
 ProcessResult RunPowercut(const std::vector<std::string>& arguments, const Watcher& watcher) {
-  ProcessResult result;
   std::array<int, 2> out{};
   std::array<int, 2> err{};
   EXPECT_EQ(pipe2(out.data(), O_CLOEXEC), 0);
@@ -54,25 +80,36 @@ ProcessResult RunPowercut(const std::vector<std::string>& arguments, const Watch
   const pid_t pid = Spawn(arguments, out[1], err[1]);
   close(out[1]);
   close(err[1]);
-  bool has_out = true;
-  bool has_err = true;
-  while (has_out || has_err) {
-    // A negative descriptor is not polled.
-    std::array<pollfd, 2> polls{pollfd{has_out ? out[0] : -1, POLLIN, 0},
-                                pollfd{has_err ? err[0] : -1, POLLIN, 0}};
-    if (poll(polls.data(), polls.size(), watcher ? kTickMillis : -1) < 0) continue;
-    if (polls[0].revents != 0) has_out = ReadSome(out[0], result.out);
-    if (polls[1].revents != 0) has_err = ReadSome(err[0], result.err);
-    if (watcher) watcher(pid, result.err);
+  return Collect(pid, {out[0], err[0]}, watcher);
+}
+
+ProcessResult RunPowercutInto(int out_fd, const std::vector<std::string>& arguments) {
+  EXPECT_GE(out_fd, 0);
+  std::array<int, 2> err{};
+  EXPECT_EQ(pipe2(err.data(), O_CLOEXEC), 0);
+  const pid_t pid = Spawn(arguments, out_fd, err[1]);
+  close(out_fd);
+  close(err[1]);
+  return Collect(pid, {-1, err[0]}, {});
+}
+
+int PipeWithoutReader() {
+  std::array<int, 2> ends{};
+  EXPECT_EQ(pipe2(ends.data(), O_CLOEXEC), 0);
+  close(ends[0]);
+  return ends[1];
+}
+
+std::vector<int> ChildrenOf(int pid) {
+  const std::string path = fmt::format("/proc/{}/task/{}/children", pid, pid);
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return {};
+  std::string text;
+  while (ReadSome(fd, text)) {
   }
-  close(out[0]);
-  close(err[0]);
-  int status = 0;
-  while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
-  }
-  if (WIFEXITED(status)) result.code = WEXITSTATUS(status);
-  if (WIFSIGNALED(status)) result.signal = WTERMSIG(status);
-  return result;
+  close(fd);
+  std::istringstream words(text);
+  return {std::istream_iterator<int>(words), std::istream_iterator<int>()};
 }
 
 std::vector<std::string> LinesOf(const std::string& text) {

@@ -21,6 +21,15 @@ using Watcher = std::function<void(int pid, const std::string& err)>;
 // Runs the binary with these arguments and pipes behind both outputs, and waits for its end.
 ProcessResult RunPowercut(const std::vector<std::string>& arguments, const Watcher& watcher = {});
 
+// The same with this descriptor as its standard output, closed here afterwards; `out` stays empty.
+ProcessResult RunPowercutInto(int out_fd, const std::vector<std::string>& arguments);
+
+// A descriptor to write to whose reader has left.
+int PipeWithoutReader();
+
+// The processes that `pid` has started and not reaped.
+std::vector<int> ChildrenOf(int pid);
+
 // The lines of a text; a last line without its end counts.
 std::vector<std::string> LinesOf(const std::string& text);
 

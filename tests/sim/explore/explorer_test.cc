@@ -117,7 +117,7 @@ TEST(Explorer, AMissingSyncOfTheNameIsFound) {
   EXPECT_THAT(Invariants(certificate), ElementsAre(kLost));
   const FoundViolation& found = certificate.violations.begin()->second;
   EXPECT_THAT(found.fingerprint, StartsWith("26-acknowledged-is-present/outside any step/create"));
-  EXPECT_EQ(found.text, "a: served absent, promised hello; difference:");
+  EXPECT_EQ(found.text, "a: served absent, promised hello");
 }
 
 TEST(Explorer, TheFoundReproReplaysAndParsesBack) {
@@ -334,8 +334,8 @@ TEST(Explorer, SettledStatesThatDependOnTheKindOfRestartAreFound) {
 
   EXPECT_THAT(Invariants(certificate), ElementsAre("34-convergence"));
   EXPECT_EQ(certificate.violations.begin()->second.text,
-            "settled store restarted from a cut that keeps none differs from a clean restart: x "
-            "instead of xx");
+            "settled store restarted from a cut that keeps none differs from a clean restart: "
+            "-xx +x");
   EXPECT_THAT(Invariants(Explored(keeps, TinyOptions(keeps))), IsEmpty());
 }
 

@@ -177,6 +177,23 @@ TEST_F(StorePredicates, AMalformedKey) {
   ExpectBoth({9});
 }
 
+TEST_F(StorePredicates, AValueOfAnotherVersion) {
+  Put("chunk:00000005:ledgers", "v2 freezing");
+  Put("hot:chunk:00000009", "transient");
+
+  EXPECT_EQ(Found(Moment::kAlways).size(), 2U);
+  EXPECT_EQ(ByOracle(), Numbers{9});
+  EXPECT_EQ(ByAudit(), (Numbers{6, 9}));  // also unsettled, to the audit
+}
+
+TEST_F(StorePredicates, APinOfAnotherForm) {
+  Put("config:network", "main");
+  Put("config:colour", "blue");
+
+  EXPECT_EQ(Found(Moment::kAlways).size(), 2U);
+  EXPECT_EQ(ByOracle(Moment::kAlways), Numbers{9});
+}
+
 TEST_F(StorePredicates, AStateThatAHotKeyCannotHave) {
   Put("hot:chunk:00000009", "v1 frozen");
 

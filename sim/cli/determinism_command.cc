@@ -65,12 +65,9 @@ absl::StatusOr<Child> Spawn(const std::vector<std::string>& arguments) {
 absl::StatusOr<std::string> Collect(const Child& child) {
   std::string text;
   char chunk[65536];
-  bool was_told = false;
   while (true) {
-    if (IsInterrupted() && !was_told) {
-      was_told = true;
-      kill(child.pid, SIGTERM);
-    }
+    // Told at every tick: a signal between its fork and its exec is lost.
+    if (IsInterrupted()) kill(child.pid, SIGTERM);
     pollfd ready{.fd = child.out, .events = POLLIN, .revents = 0};
     if (poll(&ready, 1, kTickMillis) <= 0) continue;
     const ssize_t count = read(child.out, chunk, sizeof(chunk));

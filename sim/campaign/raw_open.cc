@@ -17,7 +17,7 @@ namespace permafrost::sim {
 
 namespace {
 
-constexpr int kBatches = 7;
+constexpr int kBatches = 15;
 constexpr int kOpensPerBatch = 20;
 
 // What a power cut that keeps everything leaves of `settled`.
@@ -32,11 +32,11 @@ DiskState KeptImage(const DiskState& settled) {
   return image;
 }
 
-// Seconds of one open, median of the batches; `open_all` opens what is on the clone and returns how
-// many databases it opened.
-double MedianSecondsPerOpen(const DiskState& image,
-                            const SimDiskOptions& disk,
-                            absl::FunctionRef<std::uint64_t(World&)> open_all) {
+// Seconds of one open; `open_all` opens what is on the clone and returns how many databases it
+// opened.
+OpenTime SecondsPerOpen(const DiskState& image,
+                        const SimDiskOptions& disk,
+                        absl::FunctionRef<std::uint64_t(World&)> open_all) {
   std::vector<double> seconds;
   for (int batch = 0; batch < kBatches; ++batch) {
     std::uint64_t opens = 0;
@@ -45,22 +45,22 @@ double MedianSecondsPerOpen(const DiskState& image,
       World world(image, {.seed = 1, .plan = {}, .disk = disk}, nullptr);
       opens += open_all(world);
     }
-    if (opens == 0) return 0;
+    if (opens == 0) return {};
     seconds.push_back(static_cast<double>(CpuNanos() - start) * 1e-9 / static_cast<double>(opens));
   }
-  std::nth_element(seconds.begin(), seconds.begin() + kBatches / 2, seconds.end());
-  return seconds[kBatches / 2];
+  std::sort(seconds.begin(), seconds.end());
+  return {.median = seconds[kBatches / 2], .fastest = seconds.front()};
 }
 
 }  // namespace
 
-double MeasureRawOpenSeconds(const Scenario& scenario, const ExploreOptions& options) {
+OpenTime MeasureRawOpen(const Scenario& scenario, const ExploreOptions& options) {
   const Workload workload = RunWorkload(scenario, options);
-  return MedianSecondsPerOpen(KeptImage(workload.points.back().snapshot), options.rules.disk,
-                              [&](World& world) { return scenario.OpenDatabases(world); });
+  return SecondsPerOpen(KeptImage(workload.points.back().snapshot), options.rules.disk,
+                        [&](World& world) { return scenario.OpenDatabases(world); });
 }
 
-double MeasureWalOnlyOpenSeconds(const vfs::RocksOptions& rocks, OpenKind kind) {
+OpenTime MeasureWalOnlyOpen(const vfs::RocksOptions& rocks, OpenKind kind) {
   vfs::RocksDbOptions options{.rocks = rocks};
   options.rocks.queued_jobs = true;
   DiskState filled;
@@ -77,7 +77,7 @@ double MeasureWalOnlyOpenSeconds(const vfs::RocksOptions& rocks, OpenKind kind) 
     filled = world.disk().state();
   }
   options.rule = vfs::OpenRule::kMustExist;
-  return MedianSecondsPerOpen(KeptImage(filled), {}, [&](World& world) -> std::uint64_t {
+  return SecondsPerOpen(KeptImage(filled), {}, [&](World& world) -> std::uint64_t {
     const auto db = kind == OpenKind::kReadOnly
                         ? vfs::RocksDb::OpenReadOnly(world.env(), "db", options)
                         : vfs::RocksDb::Open(world.env(), "db", options);

@@ -64,6 +64,7 @@ void ApplyQueuedMode(rocksdb::Options& options) {
   options.hard_pending_compaction_bytes_limit = 0;
   options.enable_write_thread_adaptive_yield = false;
   options.arena_block_size = 16 << 10;
+  options.table_cache_numshardbits = 0;
 }
 
 // After a failed directory sync no later sync settles the names that it covered (D4), and the next

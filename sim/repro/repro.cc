@@ -100,6 +100,7 @@ absl::StatusOr<Repro> ParseRepro(std::string_view text, std::string_view name) {
   Repro repro;
   std::size_t number = 0;
   bool has_header = false;
+  bool has_verdict = false;
   while (!text.empty()) {
     const std::size_t end = text.find('\n');
     std::string_view line = Trim(text.substr(0, end));
@@ -123,6 +124,7 @@ absl::StatusOr<Repro> ParseRepro(std::string_view text, std::string_view name) {
       return vfs::InvalidArgument("parse {} line {}: '{}' is not 'key: value'", name, number,
                                   Printable(line.substr(0, 60)));
     }
+    has_verdict = has_verdict || line.substr(0, colon) == "expect";
     const absl::Status status =
         ParseLine(line.substr(0, colon), Trim(line.substr(colon + 1)), repro);
     if (!status.ok())
@@ -131,6 +133,12 @@ absl::StatusOr<Repro> ParseRepro(std::string_view text, std::string_view name) {
   if (!has_header)
     return vfs::InvalidArgument("parse {}: empty file, expected '{}'", name, kHeader);
   if (repro.scenario.empty()) return vfs::InvalidArgument("parse {}: no 'scenario:' line", name);
+  if (!has_verdict) {
+    return vfs::InvalidArgument(
+        "parse {}: no 'expect:' line, as in a file that was cut short; add 'expect: clean' or the "
+        "invariant that is broken",
+        name);
+  }
   return repro;
 }
 

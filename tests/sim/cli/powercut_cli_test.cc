@@ -261,10 +261,12 @@ TEST_F(PowercutCli, ACorruptReproIsNamedWithFileAndLine) {
 }
 
 TEST_F(PowercutCli, AReproThatDoesNotFitItsRunIsRefused) {
-  const std::string head = "powercut-repro 1\nscenario: rocksdb/basic\nop: put k v\n";
+  const std::string head =
+      "powercut-repro 1\nscenario: rocksdb/basic\nexpect: clean\nop: put k v\n";
   const std::string far = WriteFile("far.repro", head + "cut: power point=9999 label=x choice=y\n");
   const std::string odd = WriteFile("odd.repro", head + "cut: power point=3 label=x choice=y\n");
-  const std::string who = WriteFile("who.repro", "powercut-repro 1\nscenario: nobody\n");
+  const std::string who =
+      WriteFile("who.repro", "powercut-repro 1\nscenario: nobody\nexpect: clean\n");
 
   ExpectUsageError({"replay", "-q", far},
                    AllOf(HasSubstr("replay cut point=9999: the run has"),

@@ -74,7 +74,7 @@ TEST(Corpus, AReproThatShowsSomethingElseIsReported) {
   EXPECT_EQ(WrongWith(write("clean", "expect: clean\n")), "");
   EXPECT_THAT(WrongWith(write("gone", "expect: 12-database-opens\n")),
               HasSubstr("no longer shows 12-database-opens"));
-  EXPECT_THAT(WrongWith(write("far", "cut: power point=9999 label=x choice=y\n")),
+  EXPECT_THAT(WrongWith(write("far", "expect: clean\ncut: power point=9999 label=x choice=y\n")),
               HasSubstr("replay failed: "));
   EXPECT_THAT(WrongWith(write("bad", "sead: 1\n")), HasSubstr("unknown key 'sead'"));
 }

@@ -60,7 +60,7 @@ TEST(Repro, OperationsBelongToTheCutBeforeThem) {
   ASSERT_OK_AND_ASSIGN(const Repro repro,
                        ParseRepro("powercut-repro 1\nscenario: s\nop: one\nop: two\n"
                                   "cut: death point=1 label=x\nop: three\n"
-                                  "cut: death point=2 label=x\n",
+                                  "cut: death point=2 label=x\nexpect: clean\n",
                                   "f"));
 
   EXPECT_THAT(repro.ops, ElementsAre("one", "two"));
@@ -89,6 +89,12 @@ TEST(Repro, AFileThatIsNoReproIsNamed) {
       Eq("parse f line 1: found '" + std::string(60, 'z') + "', expected 'powercut-repro 1'"));
   EXPECT_ERROR(ParseRepro("powercut-repro 1\nseed: 1\n", "f"), kInvalid,
                Eq("parse f: no 'scenario:' line"));
+}
+
+TEST(Repro, AFileThatWasCutShortIsNoCleanRepro) {
+  EXPECT_ERROR(ParseLine("op: put k v"), kInvalid,
+               Eq("parse f: no 'expect:' line, as in a file that was cut short; add 'expect: "
+                  "clean' or the invariant that is broken"));
 }
 
 TEST(Repro, AnUnknownKeyIsNamedWithTheKnownOnes) {

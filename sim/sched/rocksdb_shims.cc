@@ -1,12 +1,15 @@
-// Three functions of RocksDB 7.8.3, defined here so that the dynamic linker binds the library's own
-// calls to them. Each removes one measured source of chance; sim::CheckBindings proves at start-up
+// Four functions of RocksDB 7.8.3, defined here so that the dynamic linker binds the library's own
+// calls to them. Three remove a measured source of chance each, one adds
+// scheduling points; sim::CheckBindings proves at start-up
 // that they are in force.
 #include <cstdint>
 #include <string>
 
 #include <rocksdb/env.h>
+#include <rocksdb/slice.h>
 #include <rocksdb/status.h>
 
+#include "sim/sched/scheduler.h"
 #include "sim/sched/state.h"
 #include "vfs/base/hash.h"
 
@@ -61,11 +64,25 @@ Random* Random::GetTLSInstance() {
   if (scope != state.random_scope) {
     ++permafrost::sim::TheShimCalls().random_instance;
     scope = state.random_scope;
+    const auto thread = static_cast<std::uint64_t>(permafrost::sim::CurrentThreadId());
     instance.seed = static_cast<std::uint32_t>(
-                        permafrost::vfs::Mix64(state.seed ^ 0x52616e646f6dULL) % 2147483645U) +
+                        permafrost::vfs::Mix64(state.seed ^ 0x52616e646f6dULL ^ (thread << 32U)) %
+                        2147483645U) +
                     1U;
   }
   return &instance;
+}
+
+// Each TEST_SYNC_POINT of the library comes here (Debian's build has them). Nobody in a simulation
+// registers callbacks with them, so they are free to be scheduling points.
+class SyncPoint {
+ public:
+  void Process(const Slice& point, void* argument);
+};
+void SyncPoint::Process(const Slice& /*point*/, void* /*argument*/) {
+  if (permafrost::sim::Scheduler::Self() == nullptr) return;
+  permafrost::sim::Scheduler& run = permafrost::sim::Scheduler::Active();
+  if (run.has_rocksdb_sync_points()) run.Point();
 }
 
 }  // namespace rocksdb

@@ -31,15 +31,13 @@ constexpr const char* kReplacedSymbols[] = {
 
 }  // namespace
 
-RunState& TheRunState() {
-  static RunState state;
-  return state;
-}
+namespace {
+RunState g_state;
+ShimCalls g_calls;
+}  // namespace
 
-ShimCalls& TheShimCalls() {
-  static ShimCalls calls;
-  return calls;
-}
+RunState& TheRunState() { return g_state; }
+ShimCalls& TheShimCalls() { return g_calls; }
 
 ShimCalls CountShimCalls() { return TheShimCalls(); }
 
@@ -47,18 +45,26 @@ struct DeterministicScope::Saved {
   RunState outer;
 };
 
-DeterministicScope::DeterministicScope(std::uint64_t seed) : saved_(new Saved{TheRunState()}) {
+DeterministicScope::DeterministicScope(std::uint64_t seed, ScopeThreads threads)
+    : saved_(new Saved{TheRunState()}) {
   static std::uint64_t scope_count = 0;
   RunState& state = TheRunState();
+  const bool goes_on = threads == ScopeThreads::kScheduled && state.has_threads;
   state.is_active = true;
+  state.has_threads = threads == ScopeThreads::kScheduled;
   state.seed = seed;
-  state.clock_nanos = kVirtualStartNanos;
+  // Threads that sleep have deadlines on the clock that is.
+  if (!goes_on) state.clock_nanos = kVirtualStartNanos;
   state.session_count = 0;
+  state.entropy_count = 0;
   state.random_scope = ++scope_count;
 }
 
 DeterministicScope::~DeterministicScope() {
+  const std::uint64_t now = TheRunState().clock_nanos;
+  const bool went_on = TheRunState().has_threads && saved_->outer.has_threads;
   TheRunState() = saved_->outer;
+  if (went_on) TheRunState().clock_nanos = now;
   delete saved_;
 }
 
@@ -69,7 +75,9 @@ std::uint64_t VirtualNanos() {
   return state.clock_nanos;
 }
 
-void AdvanceVirtualNanos(std::uint64_t nanos) { TheRunState().clock_nanos += nanos; }
+void SleepVirtualNanos(std::uint64_t nanos) {
+  if (TheRunState().is_active) SleepVirtualUntil(TheRunState().clock_nanos + nanos);
+}
 
 std::uint64_t RealNanos() {
   timespec now{};

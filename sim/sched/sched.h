@@ -1,11 +1,10 @@
-// Determinism without threads: which sources of chance and time inside RocksDB are tied to the run,
-// and the check that they really are.
+// Which sources of chance and time are tied to the run, and the check that they really are.
 //
 // The object library permafrost_sim_sched is linked into simulation executables only. It defines
-// the time entry points (clock_gettime, gettimeofday, time), the processor count, the
-// condition-variable waits, and three C++ functions of RocksDB 7.8.3 (session id, periodic
-// scheduler, thread-local Random), so that the dynamic linker binds every library to these
-// definitions. Outside an active run all of them behave as the originals do.
+// the entry points of time, chance, processor count and threads (sim/sched/threads.h), and four C++
+// functions of RocksDB 7.8.3 (session id, periodic scheduler, thread-local Random, sync points), so
+// that the dynamic linker binds every library to these definitions. Outside an active run all of
+// them behave as the originals do.
 //
 // Source: the measured list of nondeterminism in RocksDB 7.8.3; sim/README.md "What is tied down".
 #pragma once
@@ -16,16 +15,23 @@
 
 namespace permafrost::sim {
 
-// While one exists, time is virtual, chance inside RocksDB comes from `seed`, and a call that would
-// block is refused: the process prints one sentence and aborts (recoveries run in forked workers,
-// so an abort is a finding).
+// Whether other threads may run while a scope is the innermost.
+enum class ScopeThreads {
+  // None: a call that would block is refused, the process prints one sentence and aborts
+  // (recoveries run in forked workers, so an abort is a finding).
+  kNone,
+  // Those of RunThreads, whose clock goes on.
+  kScheduled,
+};
+
+// While one exists, time is virtual and chance inside RocksDB comes from `seed`.
 //
-// Threads: one at a time in a process; made and destroyed on the simulation thread. Scopes nest (an
-// at-rest check inside a run): the inner scope starts its own streams and the outer ones go on
-// where they stopped.
+// Threads: made and destroyed by the thread that runs, or holds the token. Scopes nest (an at-rest
+// check inside a run): the inner scope starts its own streams and the outer ones go on where they
+// stopped.
 class DeterministicScope {
  public:
-  explicit DeterministicScope(std::uint64_t seed);
+  explicit DeterministicScope(std::uint64_t seed, ScopeThreads threads = ScopeThreads::kNone);
   ~DeterministicScope();
   DeterministicScope(const DeterministicScope&) = delete;
   DeterministicScope& operator=(const DeterministicScope&) = delete;
@@ -37,7 +43,10 @@ class DeterministicScope {
 
 // Virtual time of the active scope: nanoseconds since the epoch; every read moves it by 100 ns.
 std::uint64_t VirtualNanos();
-void AdvanceVirtualNanos(std::uint64_t nanos);
+// Sleeps: in a run with threads the caller waits while others run, without them the clock is put
+// forward.
+void SleepVirtualNanos(std::uint64_t nanos);
+void SleepVirtualUntil(std::uint64_t nanos_since_epoch);
 
 // Real monotonic time, whatever is active: for progress, budgets and benches only.
 std::uint64_t RealNanos();

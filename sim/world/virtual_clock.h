@@ -10,7 +10,7 @@ class VirtualClock final : public vfs::Clock {
  public:
   std::uint64_t NowNanos() override { return VirtualNanos(); }
   std::uint64_t MonotonicNanos() override { return VirtualNanos(); }
-  void SleepNanos(std::uint64_t nanos) override { AdvanceVirtualNanos(nanos); }
+  void SleepNanos(std::uint64_t nanos) override { SleepVirtualNanos(nanos); }
 };
 
 }  // namespace permafrost::sim

@@ -1,0 +1,149 @@
+// The scheduler behind sim/sched/threads.h: who may run, who waits for what, and how the token
+// moves. Used by the interposed entry points only.
+#pragma once
+
+#include <pthread.h>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sim/sched/fiber.h"
+#include "sim/sched/kernel.h"
+#include "sim/sched/state.h"
+#include "sim/sched/threads.h"
+
+namespace permafrost::sim {
+
+// What a thread waits for.
+enum class WaitKind {
+  kMutex,
+  kCondition,
+  kReadLock,
+  kWriteLock,
+  kSpinLock,
+  kSemaphore,
+  kBarrier,
+  kOnce,
+  kJoin,
+  kFutex,
+  kSleep,
+};
+
+struct SimThread {
+  enum class State { kRunnable, kWaiting, kFinished };
+  // Where it continues: on its own kernel thread, or on the carrier's as a fiber.
+  enum class Place { kOwnThread, kFiber };
+
+  int id = 0;
+  std::string name;
+  State state = State::kRunnable;
+  Place place = Place::kOwnThread;
+
+  WaitKind kind = WaitKind::kSleep;  // while waiting, this and the next five
+  const void* object = nullptr;
+  std::uint64_t deadline = 0;  // virtual nanoseconds; 0: none
+  std::uint64_t since = 0;
+  std::uint64_t wait_number = 0;  // order of arrival
+  const char* step = nullptr;     // innermost vfs::Step
+  bool has_timed_out = false;
+
+  void* (*start)(void*) = nullptr;
+  void* argument = nullptr;
+  void* result = nullptr;
+  bool is_detached = false;
+  bool is_joined = false;
+
+  pthread_t native{};
+  int native_id = 0;  // the kernel's; glibc writes it into the mutexes that the thread owns
+  ParkingPlace turn;
+  ParkingPlace ready;
+  Fiber fiber;
+};
+
+class Scheduler {
+ public:
+  explicit Scheduler(const ThreadOptions& options);
+
+  ThreadReport Run(absl::FunctionRef<void()> body);
+
+  // The simulated thread that calls, or null where the originals are to be used.
+  static SimThread* Self();
+  // The run that Self() belongs to.
+  static Scheduler& Active();
+
+  // A moment where another thread may take over.
+  void Point();
+  // The same, and the caller asks to be left if anybody else can run.
+  void Yield();
+  // Blocks the caller until somebody wakes it. False: the deadline (0: none) came first.
+  bool Wait(WaitKind kind, const void* object, std::uint64_t deadline);
+  // Makes waiters runnable; no scheduling point.
+  void WakeAll(WaitKind kind, const void* object);
+  // Up to `count`, chosen by the strategy; returns how many.
+  int Wake(WaitKind kind, const void* object, int count);
+
+  // Shapes: as pthread_create, pthread_join (`deadline` as in Wait) and pthread_detach.
+  int Create(pthread_t* out, const pthread_attr_t* attributes, void* (*start)(void*), void* arg);
+  int Join(pthread_t native, void** result, std::uint64_t deadline);
+  int Detach(pthread_t native);
+  SimThread* Find(pthread_t native);
+
+  struct Barrier {
+    unsigned count = 0;
+    unsigned arrived = 0;
+    std::uint64_t generation = 0;
+  };
+  std::map<const void*, Barrier>& barriers() { return barriers_; }
+  std::map<const void*, int>& running_onces() { return running_onces_; }
+
+  bool has_rocksdb_sync_points() const { return options_.rocksdb_sync_points; }
+
+  // Describes every thread and aborts. `finding` is one line.
+  [[noreturn]] void Fail(const std::string& finding);
+
+ private:
+  static void* ThreadMain(void* thread);
+  static void FiberMain();
+  static void OnThreadExit(void* round);
+  static pthread_key_t ExitKey();
+
+  SimThread& AddThread(void* (*start)(void*), void* argument);
+  int StartNative(SimThread& thread);
+  void Finish(SimThread& thread);
+  void CountStep(unsigned kind);
+  void WakeOverdue();
+  // Who runs next if the current one cannot go on; waits for the clock if it must. Null: all ended.
+  SimThread* NextAfter(const SimThread& current);
+  SimThread* ChooseRunnable(const SimThread& current, bool can_continue, bool is_yield);
+  std::size_t Decide(Decision& decision);
+  // Gives the token to `next`; returns when the caller has it again.
+  void SwitchTo(SimThread& current, SimThread& next);
+  void RunHost();
+  void MakeRunnable(SimThread& thread);
+  std::string Describe() const;
+  std::string DescribeWait(const SimThread& thread) const;
+  const SimThread* OwnerOf(const SimThread& waiter) const;
+
+  const ThreadOptions options_;
+  std::unique_ptr<Strategy> own_strategy_;
+  Strategy* const strategy_;
+  const bool is_plain_;  // run-to-block: a preemption is never wanted
+  std::vector<std::unique_ptr<SimThread>> threads_;
+  std::vector<SimThread*> alive_;  // by id
+  std::size_t runnable_ = 0;
+  SimThread* current_ = nullptr;  // who has the token; null once all ended
+  std::uint64_t next_deadline_ = 0;
+  std::uint64_t waits_ = 0;
+  std::uint64_t clock_start_ = 0;
+  std::map<const void*, Barrier> barriers_;
+  std::map<const void*, int> running_onces_;  // control -> id of the thread that runs it
+  ThreadReport report_;
+
+  ParkingPlace host_;  // where the thread that called Run sleeps while others have the token
+  Fiber host_fiber_;
+};
+
+}  // namespace permafrost::sim

@@ -1,0 +1,47 @@
+// The public side of the scheduler.
+#include "sim/sched/threads.h"
+
+#include "sim/sched/fiber.h"
+#include "sim/sched/scheduler.h"
+#include "vfs/base/status.h"
+
+namespace permafrost::sim {
+
+std::string_view ToString(ThreadMode mode) {
+  return mode == ThreadMode::kFutex ? "futex" : "fiber";
+}
+
+absl::StatusOr<ThreadMode> ParseThreadMode(std::string_view text) {
+  for (const ThreadMode mode : {ThreadMode::kFutex, ThreadMode::kFiber}) {
+    if (text == ToString(mode)) return mode;
+  }
+  return vfs::InvalidArgument("thread mode '{}': known: futex, fiber", text.substr(0, 60));
+}
+
+bool CanUseFibers() {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || \
+    defined(PERMAFROST_WITH_SANITIZER)
+  return false;
+#else
+  return HasUserThreadPointer();
+#endif
+}
+
+ThreadReport RunThreads(const ThreadOptions& options, absl::FunctionRef<void()> body) {
+  return Scheduler(options).Run(body);
+}
+
+int CurrentThreadId() {
+  const SimThread* const self = Scheduler::Self();
+  return self == nullptr ? 0 : self->id;
+}
+
+void SetCurrentThreadName(std::string_view name) {
+  if (SimThread* const self = Scheduler::Self(); self != nullptr) self->name = std::string(name);
+}
+
+void SchedulingPoint() {
+  if (Scheduler::Self() != nullptr) Scheduler::Active().Point();
+}
+
+}  // namespace permafrost::sim

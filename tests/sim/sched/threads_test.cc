@@ -1,0 +1,492 @@
+// Deterministic threads: every primitive blocks virtually, equal seeds give equal runs, schedules
+// replay.
+#include "sim/sched/threads.h"
+
+#include <pthread.h>
+#include <semaphore.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <barrier>
+#include <chrono>
+#include <condition_variable>
+#include <future>
+#include <latch>
+#include <mutex>
+#include <random>
+#include <set>
+#include <shared_mutex>
+#include <thread>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "sim/sched/sched.h"
+#include "tests/status_matchers.h"
+
+namespace permafrost::sim {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using ::testing::Each;
+using ::testing::ElementsAre;
+using ::testing::Ge;
+using ::testing::HasSubstr;
+
+std::vector<ThreadMode> Modes() {
+  std::vector<ThreadMode> modes{ThreadMode::kFutex};
+  if (CanUseFibers()) modes.push_back(ThreadMode::kFiber);
+  return modes;
+}
+
+std::string NameOfMode(const ::testing::TestParamInfo<ThreadMode>& param) {
+  return param.param == ThreadMode::kFutex ? "Futex" : "Fiber";
+}
+
+StrategySpec Strategy(std::string_view words) {
+  const auto spec = ParseStrategy(words);
+  EXPECT_OK(spec.status());
+  return *spec;
+}
+
+class Threads : public ::testing::TestWithParam<ThreadMode> {
+ protected:
+  ThreadOptions Options(std::uint64_t seed, std::string_view strategy) const {
+    return {.seed = seed, .strategy = Strategy(strategy), .mode = GetParam()};
+  }
+  ThreadReport Run(std::uint64_t seed,
+                   std::string_view strategy,
+                   absl::FunctionRef<void()> body) const {
+    return RunThreads(Options(seed, strategy), body);
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(Modes, Threads, ::testing::ValuesIn(Modes()), NameOfMode);
+
+// Four threads that each add to a common text a few times, under a lock.
+std::string Interleave() {
+  std::mutex mutex;
+  std::string text;
+  std::vector<std::thread> threads;
+  for (char name = 'a'; name < 'e'; ++name) {
+    threads.emplace_back([&, name] {
+      for (int i = 0; i < 5; ++i) {
+        const std::lock_guard<std::mutex> lock(mutex);
+        text += name;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  return text;
+}
+
+TEST_P(Threads, OneThreadAtATimeRunsUntilItWaits) {
+  std::string text;
+
+  const ThreadReport report = Run(1, "run-to-block", [&] { text = Interleave(); });
+
+  EXPECT_EQ(text, "aaaaabbbbbcccccddddd");
+  EXPECT_EQ(report.threads, 5U);
+}
+
+TEST_P(Threads, EqualSeedsGiveEqualRunsAndOthersDiffer) {
+  for (const char* strategy : {"random-walk 3/10", "uniform", "pct 3 100"}) {
+    std::set<std::string> texts;
+    std::set<std::uint64_t> hashes;
+    for (std::uint64_t seed = 0; seed < 50; ++seed) {
+      std::string first;
+      std::string again;
+      const ThreadReport one = Run(seed, strategy, [&] { first = Interleave(); });
+      const ThreadReport two = Run(seed, strategy, [&] { again = Interleave(); });
+      ASSERT_EQ(first, again) << strategy << " seed " << seed;
+      ASSERT_EQ(one.hash, two.hash) << strategy << " seed " << seed;
+      ASSERT_EQ(one.steps, two.steps);
+      texts.insert(first);
+      hashes.insert(one.hash);
+    }
+    EXPECT_GT(texts.size(), 20U) << strategy;
+    EXPECT_GT(hashes.size(), 40U) << strategy;
+  }
+}
+
+TEST_P(Threads, ARecordedScheduleReplaysTheRun) {
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    std::string text;
+    std::string replayed;
+    const ThreadReport recorded = Run(seed, "random-walk 1/2", [&] { text = Interleave(); });
+    ASSERT_OK_AND_ASSIGN(const Schedule schedule, ParseSchedule(ToString(recorded.schedule)));
+
+    const ThreadReport again =
+        RunThreads({.seed = 999,
+                    .strategy = {.kind = StrategySpec::Kind::kReplay, .schedule = schedule},
+                    .mode = GetParam()},
+                   [&] { replayed = Interleave(); });
+
+    EXPECT_EQ(replayed, text);
+    EXPECT_EQ(again.schedule, recorded.schedule);
+    EXPECT_EQ(again.hash, recorded.hash);
+  }
+}
+
+TEST_P(Threads, AnEmptyScheduleIsRunToBlock) {
+  std::string text;
+
+  RunThreads({.strategy = {.kind = StrategySpec::Kind::kReplay}, .mode = GetParam()},
+             [&] { text = Interleave(); });
+
+  EXPECT_EQ(text, "aaaaabbbbbcccccddddd");
+}
+
+TEST_P(Threads, AnHourPassesAtOnce) {
+  milliseconds waited{};
+  const std::uint64_t real_before = RealNanos();
+
+  const ThreadReport report = Run(1, "run-to-block", [&] {
+    std::mutex mutex;
+    std::condition_variable never;
+    std::unique_lock<std::mutex> lock(mutex);
+    const auto before = std::chrono::steady_clock::now();
+    EXPECT_EQ(never.wait_for(lock, hours(1)), std::cv_status::timeout);
+    std::this_thread::sleep_for(hours(1));
+    waited = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - before);
+  });
+
+  EXPECT_EQ(waited, hours(2));
+  EXPECT_GE(report.virtual_nanos, 7'200'000'000'000U);
+  EXPECT_LT(RealNanos() - real_before, 1'000'000'000U);
+}
+
+TEST_P(Threads, SleepersWakeInTheOrderOfTheirTimes) {
+  std::vector<int> order;
+
+  Run(1, "uniform", [&] {
+    std::vector<std::thread> threads;
+    for (const int seconds : {3, 1, 2}) {
+      threads.emplace_back([&order, seconds] {
+        std::this_thread::sleep_for(std::chrono::seconds(seconds));
+        order.push_back(seconds);
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+  });
+
+  EXPECT_THAT(order, ElementsAre(1, 2, 3));
+}
+
+// One pass over everything that blocks; the text says in which order things happened.
+std::string UseEverything() {
+  std::mutex mutex;
+  std::string text;
+  const auto say = [&](char c) {
+    const std::lock_guard<std::mutex> lock(mutex);
+    text += c;
+  };
+
+  std::once_flag once;
+  std::atomic<int> flag{0};
+  std::shared_mutex shared;
+  std::latch latch(3);
+  std::barrier<> barrier(3);
+  std::recursive_mutex recursive;
+  std::timed_mutex timed;
+  std::condition_variable_any any;
+  std::mutex any_mutex;
+  bool is_ready = false;
+  sem_t semaphore;
+  sem_init(&semaphore, 0, 0);
+  pthread_barrier_t posix_barrier;
+  pthread_barrier_init(&posix_barrier, nullptr, 3);
+  std::promise<int> promise;
+  std::shared_future<int> future = promise.get_future().share();
+
+  const auto work = [&](char name) {
+    std::call_once(once, [&] { say('1'); });
+    static const int guarded = [] {
+      std::this_thread::sleep_for(milliseconds(1));
+      return 7;
+    }();
+    EXPECT_EQ(guarded, 7);
+    {
+      const std::shared_lock<std::shared_mutex> lock(shared);
+      say(name);
+    }
+    {
+      const std::unique_lock<std::shared_mutex> lock(shared);
+      say(name);
+    }
+    const std::lock_guard<std::recursive_mutex> outer(recursive);
+    const std::lock_guard<std::recursive_mutex> inner(recursive);
+    say(name);
+  };
+  const auto meet = [&](char name) {
+    work(name);
+    latch.arrive_and_wait();
+    barrier.arrive_and_wait();
+    pthread_barrier_wait(&posix_barrier);
+    sem_post(&semaphore);
+    flag.wait(0);
+    if (timed.try_lock_for(hours(1))) {
+      say(name);
+      timed.unlock();
+    }
+    std::unique_lock<std::mutex> lock(any_mutex);
+    any.wait(lock, [&] { return is_ready; });
+    say(static_cast<char>('0' + future.get()));
+  };
+  std::vector<std::thread> threads;
+  for (char name = 'x'; name <= 'z'; ++name) threads.emplace_back(meet, name);
+  auto task = std::async(std::launch::async, [&] { return flag.load() + 1; });
+  for (int i = 0; i < 3; ++i) sem_wait(&semaphore);
+  flag = 1;
+  flag.notify_all();
+  {
+    const std::lock_guard<std::mutex> lock(any_mutex);
+    is_ready = true;
+  }
+  any.notify_all();
+  promise.set_value(5);
+  EXPECT_THAT(task.get(), Ge(1));
+  for (std::thread& thread : threads) thread.join();
+  pthread_barrier_destroy(&posix_barrier);
+  sem_destroy(&semaphore);
+  return text;
+}
+
+TEST_P(Threads, EveryPrimitiveOfTheLibraryWorksAndIsDeterministic) {
+  Run(0, "run-to-block", [] { UseEverything(); });  // static objects are made once in a process
+  std::set<std::string> texts;
+  for (std::uint64_t seed = 0; seed < 30; ++seed) {
+    std::string first;
+    std::string again;
+
+    Run(seed, "random-walk 1/2", [&] { first = UseEverything(); });
+    Run(seed, "random-walk 1/2", [&] { again = UseEverything(); });
+
+    ASSERT_EQ(first, again) << seed;
+    EXPECT_EQ(first.size(), 16U) << first;
+    texts.insert(first);
+  }
+  EXPECT_GT(texts.size(), 10U);
+}
+
+TEST_P(Threads, ChanceAndIdentityComeFromTheSeed) {
+  const auto draw = [&](std::uint64_t seed) {
+    std::vector<std::uint64_t> values;
+    Run(seed, "run-to-block", [&] {
+      std::random_device device;
+      values.push_back(device());
+      values.push_back(static_cast<std::uint64_t>(gettid()));
+      std::thread([&] {
+        values.push_back(pthread_self());
+        values.push_back(static_cast<std::uint64_t>(gettid()));
+        values.push_back(device());
+      }).join();
+      values.push_back(std::thread::hardware_concurrency());
+    });
+    return values;
+  };
+
+  EXPECT_EQ(draw(1), draw(1));
+  EXPECT_NE(draw(1), draw(2));
+}
+
+TEST_P(Threads, ThreadLocalDestructorsRunWithTheToken) {
+  static std::vector<int>* ended = nullptr;
+  struct Marked {
+    ~Marked() {
+      std::mutex mutex;
+      const std::lock_guard<std::mutex> lock(mutex);  // a scheduling point inside a destructor
+      SchedulingPoint();
+      ended->push_back(id);
+    }
+    int id = 0;
+  };
+  for (std::uint64_t seed = 0; seed < 10; ++seed) {
+    std::vector<int> first;
+    std::vector<int> again;
+    for (std::vector<int>* order : {&first, &again}) {
+      ended = order;
+      Run(seed, "uniform", [&] {
+        std::vector<std::thread> threads;
+        for (int i = 1; i <= 4; ++i) {
+          threads.emplace_back([i] {
+            thread_local Marked marked;
+            marked.id = i;
+          });
+        }
+        for (std::thread& thread : threads) thread.join();
+        EXPECT_EQ(ended->size(), 4U);
+      });
+    }
+    EXPECT_EQ(first, again);
+  }
+}
+
+TEST_P(Threads, ALostUpdateIsFoundWhereAPointDividesReadAndWrite) {
+  int lost = 0;
+  for (std::uint64_t seed = 0; seed < 100; ++seed) {
+    std::atomic<int> counter{0};
+    Run(seed, "pct 2 20", [&] {
+      const auto add = [&] {
+        const int seen = counter.load();
+        SchedulingPoint();
+        counter.store(seen + 1);
+      };
+      std::thread other(add);
+      add();
+      other.join();
+    });
+    if (counter.load() != 2) ++lost;
+  }
+  EXPECT_GT(lost, 5);
+  EXPECT_LT(lost, 100);
+}
+
+// The orders in which two threads can each write their name twice.
+std::set<std::string> OrdersWithin(int preemptions_max, ThreadMode mode) {
+  std::set<std::string> texts;
+  ExhaustiveSearch search(preemptions_max);
+  while (search.HasNext() && search.runs() < 10'000) {
+    std::string text;
+    RunThreads({.strategy_override = &search, .mode = mode}, [&] {
+      const auto twice = [&text](char name) {
+        text += name;
+        SchedulingPoint();
+        text += name;
+      };
+      std::thread other([&] { twice('b'); });
+      twice('a');
+      other.join();
+    });
+    texts.insert(text);
+    search.EndRun();
+  }
+  EXPECT_FALSE(search.HasNext());
+  return texts;
+}
+
+TEST_P(Threads, ExhaustiveSearchCoversEveryOrderWithinItsBound) {
+  EXPECT_THAT(OrdersWithin(0, GetParam()), ElementsAre("aabb"));
+  EXPECT_THAT(OrdersWithin(1, GetParam()), ElementsAre("aabb", "abba", "bbaa"));
+  EXPECT_THAT(OrdersWithin(3, GetParam()),
+              ElementsAre("aabb", "abab", "abba", "baab", "baba", "bbaa"));
+}
+
+using ThreadsDeathTest = Threads;
+INSTANTIATE_TEST_SUITE_P(Modes, ThreadsDeathTest, ::testing::ValuesIn(Modes()), NameOfMode);
+
+TEST_P(ThreadsDeathTest, TwoLocksInOppositeOrderAreADeadlockWithNames) {
+  const auto run = [&] {
+    for (std::uint64_t seed = 0; seed < 100; ++seed) {
+      Run(seed, "pct 2 20", [] {
+        std::mutex a;
+        std::mutex b;
+        std::thread other([&] {
+          SetCurrentThreadName("sweeper");
+          const std::lock_guard<std::mutex> first(b);
+          const std::lock_guard<std::mutex> second(a);
+        });
+        {
+          const std::lock_guard<std::mutex> first(a);
+          const std::lock_guard<std::mutex> second(b);
+        }
+        other.join();
+      });
+    }
+  };
+
+  EXPECT_DEATH(run(),
+               "deadlock: none of 2 threads can run; seed .*\n"
+               "  thread 0 'main' waits for mutex 1, held by thread 1 'sweeper', for .*\n"
+               "  thread 1 'sweeper' waits for mutex 2, held by thread 0 'main', for .*\n"
+               "schedule: [0-9]+:");
+}
+
+TEST_P(ThreadsDeathTest, ALostWakeUpIsADeadlock) {
+  const auto run = [&] {
+    for (std::uint64_t seed = 0; seed < 200; ++seed) {
+      Run(seed, "pct 2 20", [] {
+        std::mutex mutex;
+        std::condition_variable changed;
+        std::atomic<bool> is_done{false};
+        std::thread other([&] {
+          is_done = true;
+          changed.notify_one();  // between the test and the wait it wakes nobody
+        });
+        {
+          std::unique_lock<std::mutex> lock(mutex);
+          while (!is_done) {
+            SchedulingPoint();
+            changed.wait(lock);
+          }
+        }
+        other.join();
+      });
+    }
+  };
+
+  EXPECT_DEATH(run(),
+               "deadlock: none of 1 threads can run.*\n"
+               "  thread 0 'main' waits for condition 1, for ");
+}
+
+TEST_P(ThreadsDeathTest, AThreadThatNobodyJoinedIsNamed) {
+  EXPECT_DEATH(Run(1, "run-to-block",
+                   [] {
+                     pthread_t thread{};
+                     pthread_create(
+                         &thread, nullptr, [](void*) -> void* { return nullptr; }, nullptr);
+                   }),
+               "thread 1 'thread-1' ended and nobody joined or detached it");
+}
+
+TEST_P(ThreadsDeathTest, AnEndlessYieldIsALivelock) {
+  ThreadOptions options = Options(1, "run-to-block");
+  options.steps_max = 10'000;
+
+  EXPECT_DEATH(RunThreads(options,
+                          [] {
+                            while (true) std::this_thread::yield();
+                          }),
+               "livelock: 10000 scheduling points and no end.*\n"
+               "  thread 0 'main' runs");
+}
+
+TEST_P(ThreadsDeathTest, ATimerDoesNotHideALivelock) {
+  ThreadOptions options = Options(1, "run-to-block");
+  options.virtual_nanos_max = 3'600'000'000'000;
+
+  EXPECT_DEATH(RunThreads(options,
+                          [] {
+                            while (true) std::this_thread::sleep_for(std::chrono::seconds(1));
+                          }),
+               "livelock: 3600.000 s of virtual time and no end");
+}
+
+TEST(Schedules, PrintAndParse) {
+  const auto schedule = ParseSchedule("  3:1 12:0  40:7 ");
+
+  ASSERT_OK(schedule.status());
+  EXPECT_EQ(ToString(*schedule), "3:1 12:0 40:7");
+  EXPECT_ERROR(ParseSchedule("3:1 x:2"), absl::StatusCode::kInvalidArgument,
+               ::testing::Eq("schedule: 'x:2' is no 'decision:thread', as in '12:3'"));
+  EXPECT_ERROR(ParseSchedule("3:1 3:2"), absl::StatusCode::kInvalidArgument,
+               ::testing::Eq("schedule: decision 3 stands behind 3; order them"));
+}
+
+TEST(Strategies, PrintAndParse) {
+  for (const char* text :
+       {"run-to-block", "random-walk 1/20", "uniform", "pct 4 1000", "replay", "replay 3:1 4:0"}) {
+    EXPECT_EQ(ToString(Strategy(text)), text);
+  }
+  for (const char* words :
+       {"", "pct x", "pct 0", "random-walk 3", "random-walk 4/3", "uniform 1", "fair"}) {
+    EXPECT_ERROR(ParseStrategy(words), absl::StatusCode::kInvalidArgument,
+                 HasSubstr("known: run-to-block, random-walk N/M"));
+  }
+}
+
+}  // namespace
+}  // namespace permafrost::sim

@@ -2,6 +2,7 @@
 // is lived on from.
 #include "sim/campaign/life.h"
 
+#include <iterator>
 #include <utility>
 
 #include <fmt/format.h>
@@ -35,6 +36,8 @@ class Walk {
     repro_.seed = seed;
     rules_.workload_budget = {.images_max = 24, .random_images = 12, .seed = seed};
     rules_.convergence_share = 64;
+    if (rules_.threading.is_drawn) rules_.threading.strategy = DrawStrategy();
+    repro_.strategy = rules_.threading.strategy;
   }
 
   Life Run() {
@@ -59,21 +62,38 @@ class Walk {
   }
 
  private:
+  StrategySpec DrawStrategy() const {
+    using Kind = StrategySpec::Kind;
+    const StrategySpec kinds[] = {
+        {.kind = Kind::kRunToBlock},
+        {.kind = Kind::kUniform},
+        {.kind = Kind::kRandomWalk, .numerator = 3, .denominator = 10},
+        {.kind = Kind::kRandomWalk, .numerator = 1, .denominator = 20},
+        {.kind = Kind::kPct, .depth = 2, .length = 2'000},
+        {.kind = Kind::kPct, .depth = 3, .length = 10'000},
+    };
+    vfs::Prng prng = prng_.Fork("strategy");
+    return kinds[prng.Below(std::size(kinds))];
+  }
+
   Lived LiveWorkload() {
     vfs::Prng script_prng = prng_.Fork("script");
     repro_.ops = scenario_.RandomScript(script_prng);
     repro_.cuts.clear();
     LeaveBreadcrumb(ToString(repro_));
     History history(scenario_.FirstConfig());
-    World world(DiskState(),
-                {.seed = life_.seed,
-                 .plan = rules_.plan,
-                 .disk = rules_.disk,
-                 .keep_points = KeepPoints::kYes},
-                &history);
-    scenario_.Work(world, history, repro_.ops);
-    Lived lived{.events = history.events(), .points = world.TakePoints()};
-    life_.trace_hash += world.trace().hash();
+    Lived lived;
+    const WorldOptions options{.seed = life_.seed,
+                               .plan = rules_.plan,
+                               .disk = rules_.disk,
+                               .keep_points = KeepPoints::kYes,
+                               .threading = ThreadingFor(scenario_, rules_)};
+    const ThreadReport report = InWorld(DiskState(), options, &history, [&](World& world) {
+      scenario_.Work(world, history, repro_.ops);
+      lived = {.events = history.events(), .points = world.TakePoints()};
+      life_.trace_hash += world.trace().hash();
+    });
+    if (scenario_.has_threads()) repro_.schedule = report.schedule;
     life_.crash_points += lived.points.size();
     // What the running code answered without any cut must be right too.
     Expectation memory;

@@ -75,6 +75,17 @@ void AddFlags(CLI::App& app, CommonFlags& flags, const FlagSet& set) {
         ->capture_default_str()
         ->transform(vfs::WholeNumber({}));
   }
+  if (set.exploring || set.threaded) {
+    app.add_option(
+        "--strategy", flags.strategy,
+        "Of scenarios with threads: run-to-block (default), random-walk N/M, uniform, pct "
+        "DEPTH LENGTH, replay SCHEDULE; random lives draw one");
+    app.add_option("--mode", flags.mode,
+                   "Of scenarios with threads: fiber (default) or futex, which debuggers and "
+                   "sanitizers understand");
+    app.add_flag("--sync-points", flags.has_sync_points,
+                 "RocksDB's own sync points are scheduling points too");
+  }
   if (!set.exploring) return;
   app.add_option("--personality", flags.personality,
                  "strict, ordered, writeback, treelog, prefix, all, none, with +da_alloc +nopsow "
@@ -174,6 +185,25 @@ absl::StatusOr<std::vector<Personality>> PersonalitiesOf(std::string_view text) 
   }
 }
 
+absl::StatusOr<Threading> ThreadingOf(const CommonFlags& flags) {
+  Threading threading;
+  threading.mode = CanUseFibers() ? ThreadMode::kFiber : ThreadMode::kFutex;
+  if (!flags.mode.empty()) {
+    VFS_ASSIGN_OR_RETURN(threading.mode, ParseThreadMode(flags.mode));
+  }
+  if (threading.mode == ThreadMode::kFiber && !CanUseFibers()) {
+    return vfs::InvalidArgument(
+        "thread mode 'fiber': this processor, kernel or build cannot swap thread-local storage; "
+        "use --mode futex");
+  }
+  threading.is_drawn = flags.strategy.empty();
+  if (!flags.strategy.empty()) {
+    VFS_ASSIGN_OR_RETURN(threading.strategy, ParseStrategy(flags.strategy));
+  }
+  threading.rocksdb_sync_points = flags.has_sync_points;
+  return threading;
+}
+
 absl::StatusOr<ExploreOptions> ExploreOptionsOf(const CommonFlags& flags,
                                                 const Scenario& scenario,
                                                 const Personality& personality) {
@@ -186,6 +216,7 @@ absl::StatusOr<ExploreOptions> ExploreOptionsOf(const CommonFlags& flags,
     VFS_ASSIGN_OR_RETURN(options.faults, faults::ParsePlan(flags.faults));
   }
   options.rules.personality = personality;
+  VFS_ASSIGN_OR_RETURN(options.rules.threading, ThreadingOf(flags));
   options.rules.convergence_share = flags.is_thorough ? 1 : 16;
   if (flags.nested_images > 0) options.rules.nested_budget.images_max = flags.nested_images;
   if (flags.images > 0) options.rules.workload_budget.images_max = flags.images;
@@ -204,6 +235,10 @@ absl::StatusOr<ExploreOptions> ExploreOptionsOf(const CommonFlags& flags,
                    .without = flags.without,
                    .mutate = Joined(flags.mutate),
                    .faults = faults::ToString(options.faults),
+                   .has_threads = scenario.has_threads(),
+                   .thread_mode = options.rules.threading.mode,
+                   .strategy = options.rules.threading.strategy,
+                   .schedule = {},
                    .ops = options.script,
                    .cuts = {},
                    .expect = "",

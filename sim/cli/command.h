@@ -43,6 +43,9 @@ struct CommonFlags {
   std::vector<std::string> without;
   std::vector<std::string> mutate;
   std::string faults;
+  std::string strategy;  // of threads; empty: run-to-block, in random lives drawn from the seed
+  std::string mode;      // of threads; empty: fiber where it can be used
+  bool has_sync_points = false;
   std::string out = "corpus/found";
   std::uint64_t stop_after = 0;
 };
@@ -53,6 +56,7 @@ struct FlagSet {
   bool finding = false;    // out, stop-after
   bool seeded = false;     // seed
   bool mutable_ = false;   // stock, without, mutate
+  bool threaded = false;   // strategy, mode, sync-points (exploring has them anyway)
 };
 void AddFlags(CLI::App& app, CommonFlags& flags, const FlagSet& set);
 

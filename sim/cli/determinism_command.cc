@@ -155,6 +155,11 @@ int RunCheck(const DeterminismFlags& flags) {
     arguments.insert(arguments.end(), {"--without", name});
   for (const std::string& text : flags.common.mutate)
     arguments.insert(arguments.end(), {"--mutate", text});
+  for (const auto& [name, value] :
+       {std::pair{"--strategy", &flags.common.strategy}, std::pair{"--mode", &flags.common.mode}}) {
+    if (!value->empty()) arguments.insert(arguments.end(), {name, *value});
+  }
+  if (flags.common.has_sync_points) arguments.emplace_back("--sync-points");
   const auto compared = Compare(flags, arguments);
   if (!compared.ok()) return Fail(compared.status());
   Say(flags.common, fmt::format("SUMMARY: powercut: {} {} seeds twice, {} mismatches{}\n",
@@ -203,7 +208,8 @@ int RunHashes(const DeterminismFlags& flags) {
 }
 
 void AddSeeds(CLI::App& command, DeterminismFlags& flags) {
-  AddFlags(command, flags.common, {.exploring = false, .seeded = false, .mutable_ = true});
+  AddFlags(command, flags.common,
+           {.exploring = false, .seeded = false, .mutable_ = true, .threaded = true});
   command.add_option("--seeds", flags.seeds, "Number of seeds")
       ->capture_default_str()
       ->transform(vfs::WholeNumber({.min = 1}));

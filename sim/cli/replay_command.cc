@@ -62,6 +62,10 @@ absl::StatusOr<Outcome> Replay(const Repro& repro, bool shows_events) {
   flags.without = repro.without;
   flags.faults = repro.faults;
   if (!repro.mutate.empty()) flags.mutate = {repro.mutate};
+  if (repro.has_threads) {
+    flags.mode = std::string(ToString(repro.thread_mode));
+    flags.strategy = ToString(repro.strategy);
+  }
   VFS_ASSIGN_OR_RETURN(const auto scenario, MakeNamedScenario(flags));
   VFS_ASSIGN_OR_RETURN(ExploreOptions options,
                        ExploreOptionsOf(flags, *scenario, repro.personality));
@@ -70,6 +74,7 @@ absl::StatusOr<Outcome> Replay(const Repro& repro, bool shows_events) {
   if (repro.reverts_after_failed_sync)
     options.rules.disk.after_failed_sync = AfterFailedSync::kRevert;
   if (!repro.ops.empty()) options.script = repro.ops;
+  options.schedule = repro.schedule;
 
   Outcome outcome;
   Expectation memory;

@@ -126,13 +126,13 @@ absl::Status SimFileSystem::OpenFile::Preallocate(std::uint64_t offset, std::uin
 
 absl::Status SimFileSystem::OpenFile::SyncData() {
   VFS_RETURN_IF_ERROR(Check("sync_data", Access::kRead));
-  core_->state.EndSync(core_->state.BeginSync(id_, SyncScope::kData));
+  core_->Sync(id_, SyncScope::kData);
   return absl::OkStatus();
 }
 
 absl::Status SimFileSystem::OpenFile::Sync() {
   VFS_RETURN_IF_ERROR(Check("sync", Access::kRead));
-  core_->state.EndSync(core_->state.BeginSync(id_, SyncScope::kFile));
+  core_->Sync(id_, SyncScope::kFile);
   return absl::OkStatus();
 }
 

@@ -18,6 +18,7 @@ namespace permafrost::sim {
 struct SimFileSystem::Core {
   DiskState state;
   SimDiskOptions options;
+  std::function<void()> sync_hook = {};
   std::uint64_t process = 0;  // rises when the process dies; handles of older ones are dead
   std::map<InodeId, int> open_counts;  // handles per inode
   std::set<InodeId> locks;
@@ -37,6 +38,13 @@ struct SimFileSystem::Core {
   EffectOrigin Origin(std::shared_ptr<const std::string> path) const;
   EffectOrigin Origin(std::string_view path) const {
     return Origin(std::make_shared<const std::string>(path));
+  }
+
+  // Settles what was live when it began.
+  void Sync(InodeId id, SyncScope scope) {
+    const SyncTicket ticket = state.BeginSync(id, scope);
+    if (sync_hook) sync_hook();
+    state.EndSync(ticket);
   }
 
   void AddHandle(InodeId id) { ++open_counts[id]; }

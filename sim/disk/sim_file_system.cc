@@ -234,9 +234,12 @@ absl::StatusOr<std::vector<vfs::DirEntry>> SimFileSystem::List(std::string_view 
 
 absl::Status SimFileSystem::SyncDir(std::string_view path) {
   VFS_ASSIGN_OR_RETURN(const SyncTicket ticket, BeginSyncDir(path));
+  if (core_->sync_hook) core_->sync_hook();
   EndSync(ticket);
   return absl::OkStatus();
 }
+
+void SimFileSystem::SetSyncHook(std::function<void()> hook) { core_->sync_hook = std::move(hook); }
 
 absl::Status SimFileSystem::Rename(std::string_view from, std::string_view to) {
   VFS_RETURN_IF_ERROR(CheckPath("rename", from));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string_view>
 
@@ -57,6 +58,9 @@ class SimFileSystem final : public vfs::FileSystem, public faults::LyingSyncDir 
   // faults::LyingSyncDir
   absl::Status LieAboutSyncDir(std::string_view path) override;
   absl::Status FailSyncDir(std::string_view path, absl::Status error) override;
+
+  // Called within each sync, between its two halves: other threads may run there. Empty: nothing.
+  void SetSyncHook(std::function<void()> hook);
 
   // The two halves of a sync, for tests and schedulers that run other calls in between: what is
   // captured at Begin is settled at End, later writes are not.

@@ -108,8 +108,9 @@ absl::Status TakeFrame(std::string_view frame, RecoveryCache& cache, Certificate
 // Walks records and reports what their answers break, once per verdict key.
 class Judge {
  public:
-  Judge(const ExploreOptions& options, const RecoveryCache& cache, Certificate& certificate)
-      : options_(options), cache_(cache), certificate_(certificate) {}
+  // `repro`: the fields of every finding that do not depend on it.
+  Judge(const Repro& repro, const RecoveryCache& cache, Certificate& certificate)
+      : repro_(repro), cache_(cache), certificate_(certificate) {}
 
   // `memory` is everything that was promised before this start's cut.
   void JudgeStart(const vfs::Hash128& key, const Expectation& memory, std::vector<Cut>& path) {
@@ -132,8 +133,7 @@ class Judge {
   }
 
   void Report(const Violation& violation, const std::vector<Cut>& path) {
-    FoundViolation found{
-        .invariant = violation.invariant, .text = violation.text, .repro = options_.repro};
+    FoundViolation found{.invariant = violation.invariant, .text = violation.text, .repro = repro_};
     found.repro.cuts = path;
     found.repro.expect = violation.invariant;
     found.repro.text = violation.text;
@@ -141,7 +141,7 @@ class Judge {
   }
 
  private:
-  const ExploreOptions& options_;
+  const Repro& repro_;
   const RecoveryCache& cache_;
   Certificate& certificate_;
   std::set<VerdictKey> judged_;
@@ -172,12 +172,20 @@ class Exploration {
         options_(options),
         cache_(cache),
         certificate_(certificate),
-        judge_(options, cache, certificate),
+        repro_(options.repro),
+        judge_(repro_, cache, certificate),
         round_size_(RoundSizeOf(options)) {}
 
   absl::Status Run() {
+    VFS_ASSIGN_OR_RETURN(const auto elsewhere, RunElsewhere());
+    if (IsInterrupted()) {
+      certificate_.is_interrupted = true;
+      return absl::OkStatus();
+    }
+    if (!elsewhere.has_value()) return absl::OkStatus();
     Workload workload = RunWorkload(scenario_, options_);
-    VFS_RETURN_IF_ERROR(CheckDeterminism(workload));
+    VFS_RETURN_IF_ERROR(CheckDeterminism(workload, *elsewhere));
+    if (scenario_.has_threads()) repro_.schedule = workload.threads.schedule;
     certificate_.trace_hash += workload.trace_hash;
     LabelCounter labels(workload.points);
     Expectation memory;
@@ -208,20 +216,27 @@ class Exploration {
   }
 
  private:
-  // The workload once more in a worker: it survives, and its trace is the same.
-  absl::Status CheckDeterminism(const Workload& workload) {
+  // The trace hash of the workload in a worker of its own; nothing if it died there, which is a
+  // finding.
+  absl::StatusOr<std::optional<std::string>> RunElsewhere() {
     VFS_ASSIGN_OR_RETURN(const auto results, RunInWorkers(1, 1, options_.workers, [&](std::size_t) {
                            return RunWorkload(scenario_, options_).trace_hash.Hex();
                          }));
-    if (IsInterrupted()) return absl::OkStatus();
-    if (!results[0].is_finished) return vfs::Internal("repeat workload: {}", results[0].last_words);
-    if (results[0].frame != workload.trace_hash.Hex()) {
-      return vfs::Aborted(
-          "repeat workload seed=0x{:016x}: trace hash {} in a second process, {} in the first; see "
-          "powercut check-determinism",
-          options_.seed, results[0].frame, workload.trace_hash.Hex());
+    if (results[0].is_finished) return std::optional<std::string>(results[0].frame);
+    if (!IsInterrupted()) {
+      judge_.Report(
+          {"0-no-crash-no-hang", "the code under test ended its process: " + results[0].last_words},
+          {});
     }
-    return absl::OkStatus();
+    return std::optional<std::string>();
+  }
+
+  absl::Status CheckDeterminism(const Workload& workload, const std::string& elsewhere) const {
+    if (elsewhere == workload.trace_hash.Hex()) return absl::OkStatus();
+    return vfs::Aborted(
+        "repeat workload seed=0x{:016x}: trace hash {} in a second process, {} in the first; see "
+        "powercut check-determinism",
+        options_.seed, elsewhere, workload.trace_hash.Hex());
   }
 
   void CutAt(const CrashPoint& point, const Expectation& memory, LabelCounter& labels) {
@@ -319,6 +334,7 @@ class Exploration {
   const ExploreOptions& options_;
   RecoveryCache& cache_;
   Certificate& certificate_;
+  Repro repro_;
   Judge judge_;
   const RoundSize round_size_;
   double share_before_ = 0;             // of the crash points, before the round that runs now
@@ -349,18 +365,25 @@ Workload RunWorkload(const Scenario& scenario, const ExploreOptions& options) {
                     .trace_hash = {},
                     .fallible_calls = 0,
                     .unfired = {},
-                    .first_fault_point = 0};
+                    .first_fault_point = 0,
+                    .threads = {}};
   WorldOptions world_options{.seed = options.seed,
                              .plan = faults::Join(options.faults, options.rules.plan),
                              .disk = options.rules.disk,
-                             .keep_points = KeepPoints::kYes};
-  World world(DiskState(), world_options, &workload.history);
-  scenario.Work(world, workload.history, options.script);
-  workload.points = world.TakePoints();
-  workload.trace_hash = world.trace().hash();
-  workload.fallible_calls = world.faulty().FallibleCalls();
-  workload.unfired = world.faulty().Unfired();
-  workload.first_fault_point = world.first_fault_point();
+                             .keep_points = KeepPoints::kYes,
+                             .threading = ThreadingFor(scenario, options.rules)};
+  if (options.schedule.has_value()) {
+    world_options.threading.strategy = {.kind = StrategySpec::Kind::kReplay,
+                                        .schedule = *options.schedule};
+  }
+  workload.threads = InWorld(DiskState(), world_options, &workload.history, [&](World& world) {
+    scenario.Work(world, workload.history, options.script);
+    workload.points = world.TakePoints();
+    workload.trace_hash = world.trace().hash();
+    workload.fallible_calls = world.faulty().FallibleCalls();
+    workload.unfired = world.faulty().Unfired();
+    workload.first_fault_point = world.first_fault_point();
+  });
   return workload;
 }
 

@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,7 +28,8 @@ struct ExploreOptions {
       16;  // one crash point in so many is also a process death; 0: none, 1: all
   std::uint32_t points_after_fault =
       0;  // cut only at so many points after a fault took effect, and the end; 0: all
-  faults::FaultPlan faults;  // in force in the workload only
+  faults::FaultPlan faults;          // in force in the workload only
+  std::optional<Schedule> schedule;  // of the workload's threads, in place of their strategy
   Script script;
   Repro repro;                   // the fields that do not change: scenario, switches, mutate text
   std::size_t round_starts = 0;  // distinct images collected before workers run; 0: by depth
@@ -68,7 +70,8 @@ struct Workload {
   std::uint64_t fallible_calls = 0;
   std::vector<std::string> unfired;  // fault rules that never fired
   std::uint64_t first_fault_point =
-      0;  // index of the first point after a fault took effect; 0 without faults
+      0;                 // index of the first point after a fault took effect; 0 without faults
+  ThreadReport threads;  // with its schedule, if the scenario has threads
 };
 Workload RunWorkload(const Scenario& scenario, const ExploreOptions& options);
 

@@ -104,11 +104,24 @@ void Recover(const Scenario& scenario,
   }
 }
 
-WorldOptions GenerationOptions(const CutRules& rules, const Start& start, KeepPoints keep) {
-  return {.seed = SeedOf(start), .plan = rules.plan, .disk = rules.disk, .keep_points = keep};
+WorldOptions GenerationOptions(const Scenario& scenario,
+                               const CutRules& rules,
+                               const Start& start,
+                               KeepPoints keep) {
+  return {.seed = SeedOf(start),
+          .plan = rules.plan,
+          .disk = rules.disk,
+          .keep_points = keep,
+          .threading = ThreadingFor(scenario, rules)};
 }
 
 }  // namespace
+
+Threading ThreadingFor(const Scenario& scenario, const CutRules& rules) {
+  Threading threading = rules.threading;
+  threading.is_on = scenario.has_threads();
+  return threading;
+}
 
 vfs::Hash128 RecoveryKey(const Start& start, const faults::FaultPlan& plan) {
   vfs::Hasher hasher;
@@ -130,24 +143,24 @@ Record RunGeneration(const Scenario& scenario,
   Record record;
   record.key = start.key;
   History history(start.config);
-  World world(start.disk,
-              GenerationOptions(rules, start, start.depth > 0 ? KeepPoints::kYes : KeepPoints::kNo),
-              &history);
-  Recover(scenario, rules, start, world, history);
-  if (start.depth > 0) {
-    for (const CrashPoint& point : world.TakePoints()) {
-      ++record.points;
-      const ImageCount count = ForEachStart(
-          rules, rules.nested_budget, point, start.depth - 1, [&](const Cut& cut, Start next) {
-            record.children.push_back(
-                {.cut = cut, .event_count = point.event_count, .key = next.key});
-            on_child(cut, std::move(next));
-          });
-      record.candidates += count.candidates;
-      record.exhausted += count.exhausted ? 1 : 0;
-    }
+  std::vector<CrashPoint> points;
+  const KeepPoints keep = start.depth > 0 ? KeepPoints::kYes : KeepPoints::kNo;
+  InWorld(start.disk, GenerationOptions(scenario, rules, start, keep), &history, [&](World& world) {
+    Recover(scenario, rules, start, world, history);
+    if (start.depth > 0) points = world.TakePoints();
+    record.trace_hash = world.trace().hash();
+  });
+  for (const CrashPoint& point : points) {
+    ++record.points;
+    const ImageCount count = ForEachStart(
+        rules, rules.nested_budget, point, start.depth - 1, [&](const Cut& cut, Start next) {
+          record.children.push_back(
+              {.cut = cut, .event_count = point.event_count, .key = next.key});
+          on_child(cut, std::move(next));
+        });
+    record.candidates += count.candidates;
+    record.exhausted += count.exhausted ? 1 : 0;
   }
-  record.trace_hash = world.trace().hash();
   record.events = history.events();
   record.opens = CountShimCalls().session_id - shims_before.session_id;
   record.probes = vfs::ProbeCounts();
@@ -237,11 +250,13 @@ absl::StatusOr<Start> StartAt(const CutRules& rules,
 
 Rerun RerunGeneration(const Scenario& scenario, const CutRules& rules, const Start& start) {
   History history(start.config);
-  World world(start.disk, GenerationOptions(rules, start, KeepPoints::kYes), &history);
-  Recover(scenario, rules, start, world, history);
   Rerun rerun;
-  rerun.points = world.TakePoints();
-  rerun.trace_hash = world.trace().hash();
+  const WorldOptions options = GenerationOptions(scenario, rules, start, KeepPoints::kYes);
+  InWorld(start.disk, options, &history, [&](World& world) {
+    Recover(scenario, rules, start, world, history);
+    rerun.points = world.TakePoints();
+    rerun.trace_hash = world.trace().hash();
+  });
   rerun.events = history.events();
   return rerun;
 }

@@ -40,9 +40,13 @@ struct CutRules {
   ImageBudget nested_budget{.images_max = 8, .random_images = 2, .seed = 0};
   faults::FaultPlan plan;  // mutations: they stay in force through every restart
   SimDiskOptions disk;
+  Threading threading;  // of scenarios that have threads; `is_on` is theirs to say
   std::uint32_t convergence_share =
       16;  // one settled state in so many is restarted three ways; 1: all of them
 };
+
+// The rules' threading for this scenario.
+Threading ThreadingFor(const Scenario& scenario, const CutRules& rules);
 
 // Runs the generation on this thread and offers every start that a further cut leaves of it (none
 // at depth 0). An abort of the code under test aborts the caller: workers are for that.

@@ -40,6 +40,9 @@ class Scenario {
   virtual std::string_view name() const = 0;
   virtual std::string_view description() const = 0;
 
+  // Whether the code under test starts threads: its worlds then have threading on.
+  virtual bool has_threads() const { return false; }
+
   // The configuration of the first start; History::Configure changes it.
   virtual std::string FirstConfig() const { return ""; }
   // The fixed script of `sweep`.

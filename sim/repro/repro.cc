@@ -50,6 +50,13 @@ absl::Status ParseLine(std::string_view key, std::string_view value, Repro& repr
     repro.mutate = std::string(value);
   } else if (key == "faults") {
     repro.faults = std::string(value);
+  } else if (key == "threads") {
+    VFS_ASSIGN_OR_RETURN(repro.thread_mode, ParseThreadMode(value));
+    repro.has_threads = true;
+  } else if (key == "strategy") {
+    VFS_ASSIGN_OR_RETURN(repro.strategy, ParseStrategy(value));
+  } else if (key == "schedule") {
+    VFS_ASSIGN_OR_RETURN(repro.schedule, ParseSchedule(value));
   } else if (key == "op") {
     (repro.cuts.empty() ? repro.ops : repro.cuts.back().ops).emplace_back(value);
   } else if (key == "cut") {
@@ -62,7 +69,7 @@ absl::Status ParseLine(std::string_view key, std::string_view value, Repro& repr
   } else {
     return vfs::InvalidArgument(
         "unknown key '{}'; known: scenario seed personality stock after-failed-sync without mutate "
-        "faults op cut expect text",
+        "faults threads strategy schedule op cut expect text",
         Printable(key));
   }
   return absl::OkStatus();
@@ -86,6 +93,11 @@ std::string ToString(const Repro& repro) {
   for (const std::string& name : repro.without) out += fmt::format("without: {}\n", name);
   if (!repro.mutate.empty()) out += fmt::format("mutate: {}\n", repro.mutate);
   if (!repro.faults.empty()) out += fmt::format("faults: {}\n", repro.faults);
+  if (repro.has_threads) {
+    out += fmt::format("threads: {}\nstrategy: {}\n", ToString(repro.thread_mode),
+                       ToString(repro.strategy));
+    if (repro.schedule.has_value()) out += fmt::format("schedule: {}\n", ToString(*repro.schedule));
+  }
   for (const std::string& op : repro.ops) out += fmt::format("op: {}\n", op);
   for (const Cut& cut : repro.cuts) {
     out += fmt::format("cut: {}\n", ToString(cut));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "sim/disk/personality.h"
 #include "sim/explore/record.h"
 #include "sim/explore/scenario.h"
+#include "sim/sched/threads.h"
 
 namespace permafrost::sim {
 
@@ -27,6 +29,11 @@ struct Repro {
   std::vector<std::string> without;        // names of single hardenings that are off
   std::string mutate;                      // in force in every generation
   std::string faults;                      // in force in the workload only
+  // Of scenarios with threads; ThreadMode and StrategySpec print as these lines.
+  bool has_threads = false;
+  ThreadMode thread_mode = ThreadMode::kFiber;
+  StrategySpec strategy;             // of every generation
+  std::optional<Schedule> schedule;  // of the workload, in place of `strategy`
   Script ops;
   std::vector<Cut> cuts;  // outermost first
   std::string

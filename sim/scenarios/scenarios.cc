@@ -2,15 +2,19 @@
 #include "sim/explore/scenario.h"
 #include "sim/scenarios/catalog_lifecycle.h"
 #include "sim/scenarios/rocksdb_basic.h"
+#include "sim/scenarios/rocksdb_concurrent.h"
 
 namespace permafrost::sim {
 
 std::unique_ptr<Scenario> MakeScenario(std::string_view name, const ScenarioOptions& options) {
   if (name == "catalog/lifecycle") return MakeCatalogLifecycle(options);
   if (name == "rocksdb/basic") return MakeRocksDbBasic(options);
+  if (name == "rocksdb/concurrent") return MakeRocksDbConcurrent(options);
   return nullptr;
 }
 
-std::vector<std::string> ScenarioNames() { return {"catalog/lifecycle", "rocksdb/basic"}; }
+std::vector<std::string> ScenarioNames() {
+  return {"catalog/lifecycle", "rocksdb/basic", "rocksdb/concurrent"};
+}
 
 }  // namespace permafrost::sim

@@ -101,6 +101,8 @@ class Scheduler {
 
   bool has_rocksdb_sync_points() const { return options_.rocksdb_sync_points; }
 
+  std::uint64_t hash() const { return report_.hash; }
+
   // Describes every thread and aborts. `finding` is one line.
   [[noreturn]] void Fail(const std::string& finding);
 

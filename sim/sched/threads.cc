@@ -36,6 +36,10 @@ int CurrentThreadId() {
   return self == nullptr ? 0 : self->id;
 }
 
+std::uint64_t ScheduleHash() {
+  return Scheduler::Self() == nullptr ? 0 : Scheduler::Active().hash();
+}
+
 void SetCurrentThreadName(std::string_view name) {
   if (SimThread* const self = Scheduler::Self(); self != nullptr) self->name = std::string(name);
 }

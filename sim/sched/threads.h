@@ -63,6 +63,8 @@ ThreadReport RunThreads(const ThreadOptions& options, absl::FunctionRef<void()> 
 
 // Id of the calling simulated thread, in the order of creation; 0 outside a run.
 int CurrentThreadId();
+// Hash of every scheduling point and switch of the run so far; 0 outside a run.
+std::uint64_t ScheduleHash();
 // For reports: "thread 3 'vfs-low-0'". Called by the thread itself; pthread_setname_np does the
 // same.
 void SetCurrentThreadName(std::string_view name);

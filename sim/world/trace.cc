@@ -3,10 +3,20 @@
 
 #include <fmt/format.h>
 
+#include "sim/sched/threads.h"
 #include "vfs/base/status.h"
 #include "vfs/base/step.h"
 
 namespace permafrost::sim {
+
+namespace {
+
+// "thread 3 ", or nothing outside a run with threads.
+std::string ThreadPrefix() {
+  return ScheduleHash() == 0 ? "" : fmt::format("thread {} ", CurrentThreadId());
+}
+
+}  // namespace
 
 void Trace::AddCall(const vfs::Call& call, const absl::Status& result) {
   ++call_count_;
@@ -19,9 +29,10 @@ void Trace::AddCall(const vfs::Call& call, const absl::Status& result) {
       (static_cast<std::uint64_t>(call.kind) << 32) | static_cast<std::uint64_t>(result.code());
   hasher_.Add(head).Add(vfs::HashBytes(call.path).lo).Add(call.offset).Add(call.bytes).Add(content);
   if (!call.path_to.empty()) hasher_.Add(call.path_to);
+  if (const std::uint64_t schedule = ScheduleHash(); schedule != 0) hasher_.Add(schedule);
   if (keep_ == KeepLines::kYes) {
-    lines_.push_back(fmt::format("{} {} {}{}{} offset={} bytes={} content={:016x} -> {}",
-                                 call_count_, vfs::ToString(call.kind), call.path,
+    lines_.push_back(fmt::format("{} {}{} {}{}{} offset={} bytes={} content={:016x} -> {}",
+                                 call_count_, ThreadPrefix(), vfs::ToString(call.kind), call.path,
                                  call.path_to.empty() ? "" : " to ", call.path_to, call.offset,
                                  call.bytes, content, result.ok() ? "ok" : vfs::Message(result)) +
                      fmt::format(" [{}]", vfs::Step::Path()));

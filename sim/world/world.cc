@@ -13,7 +13,8 @@ namespace permafrost::sim {
 World::World(DiskState state, const WorldOptions& options, const History* history)
     : options_(options),
       history_(history),
-      scope_(options.seed),
+      scope_(options.seed,
+             options.threading.is_on ? ScopeThreads::kScheduled : ScopeThreads::kNone),
       prng_(vfs::Prng(options.seed).Fork("world")),
       pump_prng_(vfs::Prng(options.seed).Fork("pump")),
       trace_(options.keep_lines),
@@ -22,7 +23,11 @@ World::World(DiskState state, const WorldOptions& options, const History* histor
       recording_(&faulty_, this) {
   env_.fs = &recording_;
   env_.clock = &clock_;
-  env_.executor = &executor_;
+  env_.executor = &queue_;
+  if (options.threading.is_on) {
+    env_.executor = &pool_.emplace();
+    disk_.SetSyncHook(&SchedulingPoint);
+  }
   env_.prng = &prng_;
   env_.log = &vfs::NullLog();
 }
@@ -30,7 +35,7 @@ World::World(DiskState state, const WorldOptions& options, const History* histor
 World::~World() = default;
 
 void World::PumpSome() {
-  while (executor_.queued() > 0 && pump_prng_.Chance({2, 3})) executor_.RunOne(pump_prng_);
+  while (queue_.queued() > 0 && pump_prng_.Chance({2, 3})) queue_.RunOne(pump_prng_);
 }
 
 void World::KillProcess() {
@@ -39,6 +44,7 @@ void World::KillProcess() {
 }
 
 void World::OnBegin(const vfs::Call& call) {
+  SchedulingPoint();
   if (!vfs::IsMutating(call.kind)) return;
   if (options_.keep_points == KeepPoints::kYes && history_ != nullptr) {
     AddPoint(fmt::format("{} {}", vfs::ToString(call.kind), call.path), &call);
@@ -71,6 +77,26 @@ void World::AddPoint(std::string call, const vfs::Call* details) {
   std::reverse(point.labels.begin(), point.labels.end());
   std::reverse(point.instances.begin(), point.instances.end());
   points_.push_back(std::move(point));
+}
+
+ThreadReport InWorld(DiskState state,
+                     const WorldOptions& options,
+                     const History* history,
+                     absl::FunctionRef<void(World&)> use) {
+  const auto run = [&] {
+    World world(std::move(state), options, history);
+    use(world);
+  };
+  if (!options.threading.is_on) {
+    run();
+    return {};
+  }
+  const Threading& threading = options.threading;
+  return RunThreads({.seed = options.seed,
+                     .strategy = threading.strategy,
+                     .mode = threading.mode,
+                     .rocksdb_sync_points = threading.rocksdb_sync_points},
+                    run);
 }
 
 std::vector<CrashPoint> World::TakePoints() {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,9 +14,11 @@
 #include "sim/disk/sim_file_system.h"
 #include "sim/oracle/history.h"
 #include "sim/sched/sched.h"
+#include "sim/sched/threads.h"
 #include "sim/world/trace.h"
 #include "sim/world/virtual_clock.h"
 #include "vfs/env.h"
+#include "vfs/posix/native_executor.h"
 #include "vfs/queued_executor.h"
 #include "vfs/recording_file_system.h"
 
@@ -36,28 +39,41 @@ struct CrashPoint {
 
 enum class KeepPoints { kNo, kYes };
 
+// How the threads of the code under test run.
+struct Threading {
+  bool is_on = false;  // off: one thread, background jobs queued and pumped
+  ThreadMode mode = ThreadMode::kFiber;
+  StrategySpec strategy;
+  bool rocksdb_sync_points = false;
+  bool is_drawn = false;  // a random life draws its strategy from its seed
+};
+
 struct WorldOptions {
   std::uint64_t seed = 0;
   faults::FaultPlan plan;
   SimDiskOptions disk;
   KeepPoints keep_points = KeepPoints::kNo;
   KeepLines keep_lines = KeepLines::kNo;
+  Threading threading;
 };
 
-// Threads: one thread at a time; at most one world is in use at a time (an at-rest clone may live
-// inside another).
+// Threads: one thread at a time, or, with threading on, the simulated threads of one RunThreads; at
+// most one world is in use at a time (an at-rest clone may live inside another).
 class World final : private vfs::CallObserver {
  public:
   World(DiskState state, const WorldOptions& options, const History* history);
   ~World() override;
 
+  bool has_threads() const { return options_.threading.is_on; }
   const vfs::Env& env() const { return env_; }
   SimFileSystem& disk() { return disk_; }
   faults::FaultyFileSystem& faulty() { return faulty_; }
-  vfs::QueuedExecutor& queue() { return executor_; }
+  // Empty for ever with threading on: jobs run in a pool of simulated threads.
+  vfs::QueuedExecutor& queue() { return queue_; }
   // Runs some queued background jobs, chosen by the world's seed.
   void PumpSome();
-  void PumpAll() { executor_.Drain(); }
+  // Runs, or with threading on waits for, all of them.
+  void PumpAll() { env_.executor->Drain(); }
 
   Trace& trace() { return trace_; }
   vfs::Prng& prng() { return prng_; }
@@ -87,11 +103,19 @@ class World final : private vfs::CallObserver {
   faults::FaultyFileSystem faulty_;
   vfs::RecordingFileSystem recording_;
   VirtualClock clock_;
-  vfs::QueuedExecutor executor_;
+  vfs::QueuedExecutor queue_;
+  std::optional<vfs::NativeExecutor> pool_;  // with threading on
   vfs::Env env_;
   std::uint64_t mutating_calls_ = 0;
   std::uint64_t first_fault_point_ = 0;
   std::vector<CrashPoint> points_;
 };
+
+// Makes a world and lets `use` work in it: as simulated thread 0 with threading on, then returns
+// what RunThreads reports.
+ThreadReport InWorld(DiskState state,
+                     const WorldOptions& options,
+                     const History* history,
+                     absl::FunctionRef<void(World&)> use);
 
 }  // namespace permafrost::sim

@@ -4,13 +4,16 @@
 #include <algorithm>
 #include <utility>
 
+#include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_batch.h>
 
 #include "vfs/base/check.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
+#include "vfs/base/step.h"
 #include "vfs/rocksdb/rocks_db_impl.h"
 #include "vfs/rocksdb/rocks_file_system.h"
+#include "vfs/rocksdb/rocks_labels.h"
 #include "vfs/rocksdb/status_map.h"
 
 namespace permafrost::vfs {
@@ -193,6 +196,21 @@ absl::Status RocksDb::CompactTables(Family family) {
   return FromRocksStatus(
       impl_->db->CompactFiles(rocksdb::CompactionOptions(), handle, names, deepest), "compact",
       impl_->path);
+}
+
+absl::Status RocksDb::Checkpoint(std::string_view path) {
+  VFS_RETURN_IF_ERROR(impl_->CheckOpen("checkpoint"));
+  VFS_RETURN_IF_ERROR(CheckPath("checkpoint", path));
+  rocksdb::Checkpoint* made = nullptr;
+  const rocksdb::Status status = rocksdb::Checkpoint::Create(impl_->db.get(), &made);
+  const std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
+  VFS_RETURN_IF_ERROR(FromRocksStatus(status, "checkpoint", impl_->path));
+  VFS_RETURN_IF_ERROR(
+      FromRocksStatus(checkpoint->CreateCheckpoint(ToRocksPath(path)), "checkpoint", path));
+  // The library settles the directory and not the name that it has in its parent.
+  if (!impl_->options.rocks.Has(Hardening::kSettleNames)) return absl::OkStatus();
+  const Step step(kRocksLabelSettleChain);
+  return impl_->env.fs->SyncDir(ParentOf(path));
 }
 
 absl::StatusOr<std::vector<LiveTable>> RocksDb::LiveTables() const {

@@ -47,6 +47,8 @@ struct RocksDbOptions {
   std::uint64_t write_buffer_bytes = std::uint64_t{4} << 20;
   std::uint64_t block_cache_bytes = 0;  // 0: no cache of our own
   int open_files_max = -1;              // -1: every table stays open
+  int background_jobs_max = 2;          // flushes and compactions at once
+  int subcompactions_max = 1;           // threads of one compaction
 };
 
 // Durability of one write. kNo needs RocksOptions::unsynced_writes.
@@ -153,6 +155,10 @@ class RocksDb {
   absl::Status Flush(FlushWait wait);
   // Merges all tables of a family on the calling thread. Memtables are not flushed.
   absl::Status CompactTables(Family family);
+
+  // Makes a database at `path` of the same content: tables are linked, logs copied.
+  // Durable: when it returns OK, in the same order as an open (the parent's name for it included).
+  absl::Status Checkpoint(std::string_view path);
 
   absl::StatusOr<std::vector<LiveTable>> LiveTables() const;
   // Forgets cached pages, so that later reads come from the disk.

@@ -32,7 +32,6 @@ const rocksdb::Options& BaseOptions() {
     options->table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
     options->compression = rocksdb::kNoCompression;
     options->max_file_opening_threads = 1;
-    options->max_subcompactions = 1;
     options->stats_dump_period_sec = 0;
     options->stats_persist_period_sec = 0;
     options->skip_stats_update_on_db_open = true;
@@ -151,6 +150,9 @@ rocksdb::Options MakeRocksOptions(const RocksDbOptions& options) {
   rocks.error_if_exists = options.rule == OpenRule::kMustNotExist;
   rocks.write_buffer_size = options.write_buffer_bytes;
   rocks.max_open_files = options.open_files_max;
+  rocks.max_background_jobs = options.background_jobs_max;
+  rocks.max_subcompactions = static_cast<std::uint32_t>(options.subcompactions_max);
+  rocks.enable_write_thread_adaptive_yield = options.rocks.spins_before_waiting;
   // Off, recovered records stay in their old logs as unsynced as they were found (the library's
   // documented way to open faster): a later synced write does not make them durable.
   rocks.avoid_flush_during_recovery = !options.rocks.Has(Hardening::kSettleRecovered);

@@ -40,6 +40,9 @@ struct RocksOptions {
       false;  // false: OPTIONS-* is refused, which RocksDB ignores (310 us per open)
   bool queued_jobs =
       false;  // jobs only run when somebody pumps: calls that would wait for one are refused
+  bool spins_before_waiting =
+      true;  // false: writers wait at once, as a simulated schedule needs (RocksDB keeps the credit
+             // of its adaptive spinning in process-wide variables)
 
   // Whether this hardening is in force.
   bool Has(Hardening hardening) const;

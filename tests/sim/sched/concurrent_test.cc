@@ -1,0 +1,95 @@
+// rocksdb/concurrent: the same seed gives the same run with RocksDB's own threads in it, and a
+// broken promise is found.
+#include <memory>
+#include <set>
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "faults/fault_plan.h"
+#include "sim/explore/explorer.h"
+#include "sim/sched/threads.h"
+#include "tests/status_matchers.h"
+
+namespace permafrost::sim {
+namespace {
+
+std::unique_ptr<Scenario> Concurrent() { return MakeScenario("rocksdb/concurrent", {}); }
+
+ExploreOptions OptionsFor(std::uint64_t seed, std::string_view strategy, ThreadMode mode) {
+  ExploreOptions options;
+  options.seed = seed;
+  options.rules.threading.mode = mode;
+  const auto spec = ParseStrategy(strategy);
+  EXPECT_OK(spec.status());
+  options.rules.threading.strategy = *spec;
+  options.script = Concurrent()->FixedScript(ScriptSize::kFull);
+  options.repro.scenario = "rocksdb/concurrent";
+  return options;
+}
+
+class RocksDbThreads : public ::testing::TestWithParam<ThreadMode> {};
+
+std::vector<ThreadMode> Modes() {
+  std::vector<ThreadMode> modes{ThreadMode::kFutex};
+  if (CanUseFibers()) modes.push_back(ThreadMode::kFiber);
+  return modes;
+}
+
+INSTANTIATE_TEST_SUITE_P(Modes,
+                         RocksDbThreads,
+                         ::testing::ValuesIn(Modes()),
+                         [](const ::testing::TestParamInfo<ThreadMode>& mode) {
+                           return mode.param == ThreadMode::kFutex ? "Futex" : "Fiber";
+                         });
+
+TEST_P(RocksDbThreads, EqualSeedsGiveEqualTracesAndOthersDiffer) {
+  const auto scenario = Concurrent();
+  RunWorkload(*scenario, OptionsFor(0, "run-to-block", GetParam()));  // static objects
+  std::set<std::string> traces;
+  for (const char* strategy : {"random-walk 3/10", "uniform", "pct 3 10000"}) {
+    for (std::uint64_t seed = 0; seed < 5; ++seed) {
+      const ExploreOptions options = OptionsFor(seed, strategy, GetParam());
+      const Workload one = RunWorkload(*scenario, options);
+      const Workload two = RunWorkload(*scenario, options);
+
+      ASSERT_EQ(one.trace_hash, two.trace_hash) << strategy << " seed " << seed;
+      ASSERT_EQ(one.threads.hash, two.threads.hash);
+      ASSERT_EQ(one.points.size(), two.points.size());
+      traces.insert(one.trace_hash.Hex());
+    }
+  }
+  EXPECT_EQ(traces.size(), 15U);
+}
+
+TEST_P(RocksDbThreads, ARecordedScheduleReplaysTheTrace) {
+  const auto scenario = Concurrent();
+  RunWorkload(*scenario, OptionsFor(0, "run-to-block", GetParam()));
+  ExploreOptions options = OptionsFor(7, "random-walk 3/10", GetParam());
+  const Workload recorded = RunWorkload(*scenario, options);
+  options.schedule = recorded.threads.schedule;
+
+  const Workload replayed = RunWorkload(*scenario, options);
+
+  EXPECT_EQ(replayed.trace_hash, recorded.trace_hash);
+}
+
+TEST_P(RocksDbThreads, AnAcknowledgementWithoutItsSyncIsFound) {
+  const auto scenario = Concurrent();
+  ExploreOptions options = OptionsFor(1, "pct 3 5000", GetParam());
+  options.script = scenario->FixedScript(ScriptSize::kShort);
+  options.rules.workload_budget.images_max = 8;
+  options.death_share = 0;
+  options.stop_after = 1;
+  ASSERT_OK_AND_ASSIGN(options.rules.plan, faults::ParseMutation("drop rocksdb.wal.sync"));
+  RecoveryCache cache;
+  Certificate certificate;
+
+  ASSERT_OK(Explore(*scenario, options, cache, certificate));
+
+  ASSERT_FALSE(certificate.violations.empty());
+}
+
+}  // namespace
+}  // namespace permafrost::sim

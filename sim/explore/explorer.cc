@@ -210,7 +210,8 @@ class Exploration {
     }
     VFS_RETURN_IF_ERROR(FinishRound());
     fold_up_to(workload.history.events().size());
-    labels.AddTo(certificate_);
+    labels.AddTo(certificate_,
+                 options_.points_after_fault == 0 ? CutEverywhere::kYes : CutEverywhere::kNo);
     certificate_.is_interrupted = certificate_.is_interrupted || IsInterrupted();
     return absl::OkStatus();
   }

@@ -53,7 +53,7 @@ void LabelCounter::EndPoint(const ImageCount& count) {
   }
 }
 
-void LabelCounter::AddTo(Certificate& certificate) const {
+void LabelCounter::AddTo(Certificate& certificate, CutEverywhere cut_everywhere) const {
   for (const auto& [label, counts] : counts_) {
     LabelCoverage& total = certificate.labels[label];
     total.before += counts.coverage.before;
@@ -62,7 +62,7 @@ void LabelCounter::AddTo(Certificate& certificate) const {
     total.pending += counts.coverage.pending;
     total.distinct += counts.keys.size();
     if (total.before == 0 || total.after == 0 || (total.pending > 0 && total.distinct < 2)) {
-      certificate.labels_uncut.insert(label);
+      if (cut_everywhere == CutEverywhere::kYes) certificate.labels_uncut.insert(label);
     } else {
       certificate.labels_uncut.erase(label);
     }

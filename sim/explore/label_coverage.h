@@ -15,6 +15,9 @@
 
 namespace permafrost::sim {
 
+// Whether the exploration cut at every point of its run, or at chosen ones only.
+enum class CutEverywhere { kYes, kNo };
+
 // Threads: one thread at a time.
 class LabelCounter {
  public:
@@ -26,8 +29,9 @@ class LabelCounter {
   void EndPoint(const ImageCount& count);
 
   // Adds the counts to the certificate. A label without cuts before and after, or with one distinct
-  // image although something was pending, is put into labels_uncut.
-  void AddTo(Certificate& certificate) const;
+  // image although something was pending, is put into labels_uncut, if the exploration meant to cut
+  // there.
+  void AddTo(Certificate& certificate, CutEverywhere cut_everywhere) const;
 
  private:
   using Instance = std::pair<std::string, std::uint64_t>;  // label, instance

@@ -181,7 +181,8 @@ absl::Status LifecycleSession::Retain(std::uint32_t chunks) {
   // allowed until the next run has settled the question.
   // What is answered now is judged before it is allowed.
   ServeAll();
-  for (const auto& [domain, now] : ReadAll()) {
+  VFS_ASSIGN_OR_RETURN(const Answers answers, ReadEverything());
+  for (const auto& [domain, now] : answers) {
     const std::string& other = now == kAbsent ? kFullText : kAbsentText;
     history_.Attempt(domain, now);
     history_.Attempt(domain, other);
@@ -210,7 +211,7 @@ absl::Status LifecycleSession::Freeze(std::uint32_t chunk, bool is_failing) {
       Number(coverage->chunks.last) % kModelChunksPerWindow == kModelChunksPerWindow - 1;
   std::vector<ArtifactKind> kinds{ArtifactKind::kLedgers, ArtifactKind::kEvents};
   if (!is_finished) kinds.push_back(ArtifactKind::kTxHash);
-  AllowHiding(chunk);
+  VFS_RETURN_IF_ERROR(AllowHiding(chunk));
   source_->set_failing(is_failing);
   const absl::Status status = store_->FreezeChunk(Id(chunk), kinds, *source_);
   source_->set_failing(false);
@@ -253,21 +254,23 @@ absl::Status LifecycleSession::Hot(std::uint32_t chunk) {
       view.StateOf(ChunkArtifact{.chunk = Id(chunk), .kind = ArtifactKind::kLedgers}).has_value();
   if (is_taken || static_cast<std::int64_t>(chunk) < floor_ || chunk >= kLifecycleChunksMax)
     return absl::OkStatus();
-  AllowHiding(std::int64_t{chunk} - 1);
+  VFS_RETURN_IF_ERROR(AllowHiding(std::int64_t{chunk} - 1));
   return store_->CreateHot(Id(chunk));
 }
 
 // A newer complete chunk moves the floor at the next start: what it hides may be hidden from now
 // on.
-void LifecycleSession::AllowHiding(std::int64_t last_complete) {
-  if (config_.retention_chunks == 0) return;
+absl::Status LifecycleSession::AllowHiding(std::int64_t last_complete) {
+  if (config_.retention_chunks == 0) return absl::OkStatus();
   const std::int64_t floor = last_complete - config_.retention_chunks + 1;
-  for (const auto& [domain, now] : ReadAll()) {
+  VFS_ASSIGN_OR_RETURN(const Answers answers, ReadEverything());
+  for (const auto& [domain, now] : answers) {
     const auto chunk = static_cast<std::int64_t>(ToNumber(domain.substr(domain.find('/') + 1)));
     if (chunk >= floor || now == kAbsent) continue;
     history_.Attempt(domain, kAbsentText);
     history_.Attempt(domain, now);
   }
+  return absl::OkStatus();
 }
 
 absl::Status LifecycleSession::Ingest(std::uint32_t chunk, std::uint32_t count) {

@@ -79,17 +79,19 @@ class LifecycleSession {
   // A ledger is in all families of rows or in none.
   void CheckFamilies(std::uint32_t chunk);
   std::string ReadRows(std::string_view kind, std::uint32_t chunk);
-  // Every domain and what reading it gives now, through the engine.
+  // Domains and what reading them gives now, through the engine. One whose reads injected faults
+  // failed is left out of ReadAll, and makes ReadEverything kFailedPrecondition.
   using Answers = std::map<std::string, std::string>;
   Answers ReadAll();
+  absl::StatusOr<Answers> ReadEverything();
   std::string LookUp(std::uint32_t chunk, const absl::StatusOr<engine::IndexContent>& index);
   std::string ValueOfHotRows(std::string_view kind,
                              std::uint32_t chunk,
                              const std::vector<vfs::RocksDb::Row>& rows) const;
   std::uint32_t HotCount(std::uint32_t chunk);
-  void AllowHiding(std::int64_t last_complete);
+  absl::Status AllowHiding(std::int64_t last_complete);
   void RaiseFloor(const engine::CatalogView& view);
-  void AttemptSettled(const engine::CatalogView& view);
+  absl::Status AttemptSettled(const engine::CatalogView& view);
   // The chunks of a window that its index covers once a run has settled.
   std::set<std::uint32_t> CoveredOnceSettled(std::uint32_t window,
                                              const engine::CatalogView& view,

@@ -39,7 +39,7 @@ void LifecycleSession::RaiseFloor(const engine::CatalogView& view) {
   if (config_.retention_chunks > 0) floor_ = std::max(floor_, last - config_.retention_chunks + 1);
 }
 
-void LifecycleSession::AttemptSettled(const engine::CatalogView& view) {
+absl::Status LifecycleSession::AttemptSettled(const engine::CatalogView& view) {
   RaiseFloor(view);
   std::set<std::uint32_t> complete;
   for (const ChunkId chunk : source_->CompleteChunks()) complete.insert(Number(chunk));
@@ -47,7 +47,7 @@ void LifecycleSession::AttemptSettled(const engine::CatalogView& view) {
     floor_ = std::max<std::int64_t>(
         floor_, std::int64_t{*complete.rbegin()} - config_.retention_chunks + 1);
   }
-  const Answers now = ReadAll();
+  VFS_ASSIGN_OR_RETURN(const Answers now, ReadEverything());
   const auto settled = [&](std::uint32_t c, const char* what) {
     const bool is_hidden = static_cast<std::int64_t>(c) < floor_;
     return is_hidden ? kAbsentText : complete.contains(c) ? kFullText : now.at(Domain(what, c));
@@ -70,6 +70,7 @@ void LifecycleSession::AttemptSettled(const engine::CatalogView& view) {
     }
     history_.Attempt(lookup, kAbsentText);
   }
+  return absl::OkStatus();
 }
 
 std::set<std::uint32_t> LifecycleSession::CoveredOnceSettled(
@@ -113,7 +114,7 @@ void LifecycleSession::AcknowledgeAll() {
 
 absl::Status LifecycleSession::RunLifecycle() {
   VFS_ASSIGN_OR_RETURN(const engine::CatalogView view, store_->View());
-  AttemptSettled(view);
+  VFS_RETURN_IF_ERROR(AttemptSettled(view));
   VFS_RETURN_IF_ERROR(store_->RunLifecycle(*source_).status());
   AcknowledgeAll();
   ServeAll();

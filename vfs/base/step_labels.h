@@ -58,9 +58,6 @@ struct SyncException {
 
 // Sorted by label.
 inline constexpr std::array kSyncExceptions = {
-    SyncException{"delete.key",
-                  "a key that comes back is demoted, and its file's absence durable: the next run "
-                  "deletes it again; synced so that a settled run stays settled"},
     SyncException{"freeze.write",
                   "before a directory is made anew: needed only if a sync of the directory's own "
                   "name failed in an earlier process (D4)"},

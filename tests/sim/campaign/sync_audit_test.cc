@@ -42,7 +42,7 @@ absl::Status WriteAndSettle(vfs::FileSystem& fs) {
   status.Update(SyncUnder("freeze.write", **first));
   status.Update((*second)->Append("hello"));
   status.Update(SyncUnder("index.sync.file", **second));
-  for (const char* label : {"delete.key", "hot.wipe"}) {
+  for (const char* label : {"hot.sync.dir", "hot.wipe"}) {
     status.Update((*scratch)->Append("scratch"));
     status.Update(SyncUnder(label, **scratch));
   }
@@ -90,15 +90,15 @@ TEST(SyncAudit, TellsNeededRedundantVacuousExceptedAndNotShownApart) {
   EXPECT_EQ(rows.at("freeze.sync.file").verdict, SyncVerdict::kRedundant);
   EXPECT_THAT(rows.at("freeze.sync.file").with, ElementsAre("index.sync.file"));
   EXPECT_EQ(rows.at("index.sync.file").verdict, SyncVerdict::kRedundant);
-  EXPECT_EQ(rows.at("delete.key").verdict, SyncVerdict::kExcepted);
-  EXPECT_THAT(rows.at("delete.key").reason, Not(IsEmpty()));
+  EXPECT_EQ(rows.at("hot.sync.dir").verdict, SyncVerdict::kExcepted);
+  EXPECT_THAT(rows.at("hot.sync.dir").reason, Not(IsEmpty()));
   EXPECT_EQ(rows.at("hot.wipe").verdict, SyncVerdict::kNotShown);
 }
 
 TEST(SyncAudit, OnlyWhatIsNotShownOrWronglyExceptedIsABreach) {
   for (const auto& [name, row] : Audited(AuditInstances::kNo))
     EXPECT_EQ(row.is_breach(), name == "hot.wipe") << name;
-  const SyncRow stale{.label = "delete.key", .verdict = SyncVerdict::kNeeded};
+  const SyncRow stale{.label = "hot.sync.dir", .verdict = SyncVerdict::kNeeded};
   EXPECT_TRUE(stale.is_breach());
   const SyncRow library{
       .label = "rocksdb.wal.sync", .is_engine = false, .verdict = SyncVerdict::kNotShown};

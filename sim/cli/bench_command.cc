@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "sim/campaign/raw_open.h"
+#include "sim/campaign/thread_load.h"
 #include "sim/cli/command.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/output.h"
@@ -127,6 +128,30 @@ std::vector<Row> OpenRows() {
   };
 }
 
+// The load of deterministic-threads.md section 3.4 under the scheduler, and on native threads.
+std::vector<Row> ThreadRows() {
+  constexpr int kRuns = 9;
+  const auto fastest = [](const std::optional<ThreadOptions>& options) {
+    double millis = MeasureThreadLoad(options) * 1e3;  // the first run makes static objects
+    for (int i = 0; i < kRuns; ++i) millis = std::min(millis, MeasureThreadLoad(options) * 1e3);
+    return millis;
+  };
+  const double native = fastest(std::nullopt);
+  std::vector<Row> rows{{"threads: native, one processor", native, "ms", 0, 0}};
+  for (const ThreadMode mode : {ThreadMode::kFiber, ThreadMode::kFutex}) {
+    if (mode == ThreadMode::kFiber && !CanUseFibers()) continue;
+    for (const StrategySpec& strategy :
+         {StrategySpec{.kind = StrategySpec::Kind::kRunToBlock},
+          StrategySpec{.kind = StrategySpec::Kind::kPct, .depth = 3, .length = 20'000},
+          StrategySpec{.kind = StrategySpec::Kind::kRandomWalk}}) {
+      const double millis = fastest(ThreadOptions{.seed = 1, .strategy = strategy, .mode = mode});
+      rows.push_back({fmt::format("threads: {}, {}", ToString(mode), ToString(strategy)), millis,
+                      "ms", native, millis / native});
+    }
+  }
+  return rows;
+}
+
 absl::StatusOr<std::vector<Row>> Measure(std::string_view only, Progress& progress) {
   std::vector<Row> rows;
   const auto is_wanted = [&](std::string_view what) {
@@ -137,6 +162,7 @@ absl::StatusOr<std::vector<Row>> Measure(std::string_view only, Progress& progre
   };
   if (is_wanted("snapshot")) add(SnapshotRows());
   if (is_wanted("open")) add(OpenRows());
+  if (is_wanted("threads")) add(ThreadRows());
   double done = 0.2;
   for (const std::string& name : ScenarioNames()) {
     progress.Update(done, name);
@@ -148,7 +174,8 @@ absl::StatusOr<std::vector<Row>> Measure(std::string_view only, Progress& progre
   }
   if (rows.empty()) {
     return vfs::InvalidArgument(
-        "bench --only {}: no such part; parts: snapshot, open, and the scenarios of `powercut "
+        "bench --only {}: no such part; parts: snapshot, open, threads, and the scenarios of "
+        "`powercut "
         "list`",
         only);
   }
@@ -188,7 +215,8 @@ void AddBenchCommand(CLI::App& app, ExitCode& exit) {
   command->add_flag("--json", flags->is_json, "One JSON array on the last line of stdout");
   command->add_flag("-q,--quiet", flags->is_quiet, "No text for people");
   const auto only = std::make_shared<std::string>();
-  command->add_option("--only", *only, "A part: snapshot, open, or the name of a scenario");
+  command->add_option("--only", *only,
+                      "A part: snapshot, open, threads, or the name of a scenario");
   command->callback([flags, only, &exit] { exit.value = RunBench(*flags, *only); });
 }
 

@@ -66,6 +66,10 @@ absl::StatusOr<Certificate> Sweep(const CommonFlags& flags,
   certificate.scenario = std::string(scenario.name());
   certificate.personality = ToString(personality);
   certificate.depth = flags.depth;
+  if (scenario.has_threads()) {
+    certificate.threads = fmt::format("{}, {}", ToString(options.rules.threading.mode),
+                                      ToString(options.rules.threading.strategy));
+  }
   RecoveryCache cache;
   const std::uint64_t start = RealNanos();
   const std::uint64_t cpu_start = CpuNanos();

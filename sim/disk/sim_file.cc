@@ -31,6 +31,7 @@ SimFileSystem::OpenFile::OpenFile(std::shared_ptr<Core> core,
 SimFileSystem::OpenFile::~OpenFile() { Release(); }
 
 void SimFileSystem::OpenFile::Release() {
+  const Core::Held held(core_->mu);
   if (!is_open_) return;
   is_open_ = false;
   if (process_ == core_->process) core_->DropHandle(id_);
@@ -70,17 +71,20 @@ absl::Status SimFileSystem::OpenFile::WriteAt(std::string_view op,
 }
 
 absl::Status SimFileSystem::OpenFile::Append(std::string_view bytes) {
+  const Core::Held held(core_->mu);
   VFS_RETURN_IF_ERROR(Check("append", Access::kChange));
   return WriteAt("append", core_->state.live().Find(id_)->bytes, bytes);
 }
 
 absl::Status SimFileSystem::OpenFile::Write(std::uint64_t offset, std::string_view bytes) {
+  const Core::Held held(core_->mu);
   VFS_RETURN_IF_ERROR(Check("write", Access::kChange));
   return WriteAt("write", offset, bytes);
 }
 
 absl::StatusOr<std::size_t> SimFileSystem::OpenFile::Read(std::uint64_t offset,
                                                           std::span<char> buffer) const {
+  const Core::Held held(core_->mu);
   VFS_RETURN_IF_ERROR(Check("read", Access::kRead));
   if (offset > kFileBytesMax) {
     return InvalidArgument("read {}: offset {} is past {} bytes, the largest file", path_, offset,
@@ -105,6 +109,7 @@ absl::StatusOr<std::size_t> SimFileSystem::OpenFile::Read(std::uint64_t offset,
 }
 
 absl::Status SimFileSystem::OpenFile::Truncate(std::uint64_t bytes) {
+  const Core::Held held(core_->mu);
   VFS_RETURN_IF_ERROR(Check("truncate", Access::kChange));
   if (bytes > kFileBytesMax) {
     return InvalidArgument("truncate {}: {} bytes are more than {}, the largest file", path_, bytes,
@@ -116,6 +121,7 @@ absl::Status SimFileSystem::OpenFile::Truncate(std::uint64_t bytes) {
 
 // Space that no write has used is not part of the model: a cut shows nothing of it.
 absl::Status SimFileSystem::OpenFile::Preallocate(std::uint64_t offset, std::uint64_t bytes) {
+  const Core::Held held(core_->mu);
   VFS_RETURN_IF_ERROR(Check("preallocate", Access::kChange));
   if (offset > kFileBytesMax || bytes > kFileBytesMax - offset) {
     return InvalidArgument("preallocate {}: ends past {} bytes, the largest file", path_,
@@ -125,24 +131,28 @@ absl::Status SimFileSystem::OpenFile::Preallocate(std::uint64_t offset, std::uin
 }
 
 absl::Status SimFileSystem::OpenFile::SyncData() {
+  const Core::Held held(core_->mu);
   VFS_RETURN_IF_ERROR(Check("sync_data", Access::kRead));
   core_->Sync(id_, SyncScope::kData);
   return absl::OkStatus();
 }
 
 absl::Status SimFileSystem::OpenFile::Sync() {
+  const Core::Held held(core_->mu);
   VFS_RETURN_IF_ERROR(Check("sync", Access::kRead));
   core_->Sync(id_, SyncScope::kFile);
   return absl::OkStatus();
 }
 
 absl::Status SimFileSystem::OpenFile::LieAboutSync() {
+  const Core::Held held(core_->mu);
   VFS_RETURN_IF_ERROR(Check("sync", Access::kRead));
   core_->state.OrphanSync(core_->state.BeginSync(id_, SyncScope::kFile), LiveAfterFailure::kKeep);
   return absl::OkStatus();
 }
 
 absl::Status SimFileSystem::OpenFile::FailSync(absl::Status error) {
+  const Core::Held held(core_->mu);
   VFS_RETURN_IF_ERROR(Check("sync", Access::kRead));
   const bool reverts = core_->options.after_failed_sync == AfterFailedSync::kRevert;
   core_->state.OrphanSync(core_->state.BeginSync(id_, SyncScope::kFile),
@@ -151,6 +161,7 @@ absl::Status SimFileSystem::OpenFile::FailSync(absl::Status error) {
 }
 
 absl::Status SimFileSystem::OpenFile::HintWriteOut(std::uint64_t offset, std::uint64_t bytes) {
+  const Core::Held held(core_->mu);
   VFS_RETURN_IF_ERROR(Check("hint_write_out", Access::kRead));
   if (offset > kFileBytesMax || bytes > kFileBytesMax - offset) {
     return InvalidArgument("hint_write_out {}: ends past {} bytes, the largest file", path_,
@@ -160,11 +171,13 @@ absl::Status SimFileSystem::OpenFile::HintWriteOut(std::uint64_t offset, std::ui
 }
 
 absl::StatusOr<std::uint64_t> SimFileSystem::OpenFile::Size() const {
+  const Core::Held held(core_->mu);
   VFS_RETURN_IF_ERROR(Check("size", Access::kRead));
   return core_->state.live().Find(id_)->bytes;
 }
 
 absl::Status SimFileSystem::OpenFile::Close() {
+  const Core::Held held(core_->mu);
   VFS_RETURN_IF_ERROR(Check("close", Access::kRead));
   Release();
   return absl::OkStatus();

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <set>
 #include <string>
 #include <string_view>
@@ -16,6 +17,10 @@
 namespace permafrost::sim {
 
 struct SimFileSystem::Core {
+  // Held by every call; recursive, because calls are made of calls. The scheduler runs one thread
+  // at a time anyway: this is for runs without it, and for ThreadSanitizer.
+  using Held = std::lock_guard<std::recursive_mutex>;
+  mutable std::recursive_mutex mu;
   DiskState state;
   SimDiskOptions options;
   std::function<void()> sync_hook = {};
@@ -43,8 +48,15 @@ struct SimFileSystem::Core {
   // Settles what was live when it began.
   void Sync(InodeId id, SyncScope scope) {
     const SyncTicket ticket = state.BeginSync(id, scope);
-    if (sync_hook) sync_hook();
+    CallSyncHook();
     state.EndSync(ticket);
+  }
+  // Lets others in. Called with `mu` held once.
+  void CallSyncHook() {
+    if (!sync_hook) return;
+    mu.unlock();
+    sync_hook();
+    mu.lock();
   }
 
   void AddHandle(InodeId id) { ++open_counts[id]; }

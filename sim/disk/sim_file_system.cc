@@ -151,12 +151,18 @@ SimFileSystem::SimFileSystem(DiskState state, SimDiskOptions options)
 
 SimFileSystem::~SimFileSystem() = default;
 
+DiskState SimFileSystem::CopyState() const {
+  const Core::Held held(core_->mu);
+  return core_->state;
+}
+
 const DiskState& SimFileSystem::state() const {
   core_->state.durable().PublishDigests();  // once here, not in every copy
   return core_->state;
 }
 
 void SimFileSystem::KillProcess() {
+  const Core::Held held(core_->mu);
   ++core_->process;
   core_->open_counts.clear();
   core_->locks.clear();
@@ -164,6 +170,7 @@ void SimFileSystem::KillProcess() {
 }
 
 absl::StatusOr<std::unique_ptr<vfs::File>> SimFileSystem::Create(std::string_view path) {
+  const Core::Held held(core_->mu);
   VFS_RETURN_IF_ERROR(CheckPath("create", path));
   if (path.empty()) return ErrnoToStatus(EEXIST, "create", path);
   const InodeId dir = core_->ResolveParent(path);
@@ -178,6 +185,7 @@ absl::StatusOr<std::unique_ptr<vfs::File>> SimFileSystem::Create(std::string_vie
 
 absl::StatusOr<std::unique_ptr<vfs::File>> SimFileSystem::Open(std::string_view path,
                                                                vfs::OpenMode mode) {
+  const Core::Held held(core_->mu);
   VFS_RETURN_IF_ERROR(CheckPath("open", path));
   const InodeId id = core_->Resolve(path);
   if (id == kNoInode) return core_->Missing("open", path, path);
@@ -188,6 +196,7 @@ absl::StatusOr<std::unique_ptr<vfs::File>> SimFileSystem::Open(std::string_view 
 }
 
 absl::Status SimFileSystem::MakeDir(std::string_view path) {
+  const Core::Held held(core_->mu);
   VFS_RETURN_IF_ERROR(CheckPath("make_dir", path));
   if (path.empty()) return ErrnoToStatus(EEXIST, "make_dir", path);
   const InodeId dir = core_->ResolveParent(path);
@@ -201,6 +210,7 @@ absl::Status SimFileSystem::MakeDir(std::string_view path) {
 }
 
 absl::Status SimFileSystem::RemoveDir(std::string_view path) {
+  const Core::Held held(core_->mu);
   VFS_RETURN_IF_ERROR(CheckPath("remove_dir", path));
   if (path.empty()) return ErrnoToStatus(EBUSY, "remove_dir", path);
   const InodeId id = core_->Resolve(path);
@@ -216,6 +226,7 @@ absl::Status SimFileSystem::RemoveDir(std::string_view path) {
 }
 
 absl::StatusOr<std::vector<vfs::DirEntry>> SimFileSystem::List(std::string_view path) const {
+  const Core::Held held(core_->mu);
   VFS_RETURN_IF_ERROR(CheckPath("list", path));
   const InodeId id = core_->Resolve(path);
   const Inode* inode = core_->state.live().Find(id);
@@ -233,8 +244,9 @@ absl::StatusOr<std::vector<vfs::DirEntry>> SimFileSystem::List(std::string_view 
 }
 
 absl::Status SimFileSystem::SyncDir(std::string_view path) {
+  const Core::Held held(core_->mu);
   VFS_ASSIGN_OR_RETURN(const SyncTicket ticket, BeginSyncDir(path));
-  if (core_->sync_hook) core_->sync_hook();
+  core_->CallSyncHook();
   EndSync(ticket);
   return absl::OkStatus();
 }
@@ -242,6 +254,7 @@ absl::Status SimFileSystem::SyncDir(std::string_view path) {
 void SimFileSystem::SetSyncHook(std::function<void()> hook) { core_->sync_hook = std::move(hook); }
 
 absl::Status SimFileSystem::Rename(std::string_view from, std::string_view to) {
+  const Core::Held held(core_->mu);
   VFS_RETURN_IF_ERROR(CheckPath("rename", from));
   VFS_RETURN_IF_ERROR(CheckPath("rename", to));
   const std::string both = fmt::format("{} to {}", from, to);
@@ -273,6 +286,7 @@ absl::Status SimFileSystem::Rename(std::string_view from, std::string_view to) {
 }
 
 absl::Status SimFileSystem::Link(std::string_view existing, std::string_view name) {
+  const Core::Held held(core_->mu);
   VFS_RETURN_IF_ERROR(CheckPath("link", existing));
   VFS_RETURN_IF_ERROR(CheckPath("link", name));
   const std::string both = fmt::format("{} to {}", existing, name);
@@ -293,6 +307,7 @@ absl::Status SimFileSystem::Link(std::string_view existing, std::string_view nam
 }
 
 absl::Status SimFileSystem::Unlink(std::string_view path) {
+  const Core::Held held(core_->mu);
   VFS_RETURN_IF_ERROR(CheckPath("unlink", path));
   const InodeId id = core_->Resolve(path);
   if (id == kNoInode) return core_->Missing("unlink", path, path);
@@ -306,6 +321,7 @@ absl::Status SimFileSystem::Unlink(std::string_view path) {
 }
 
 absl::StatusOr<vfs::FileInfo> SimFileSystem::Stat(std::string_view path) const {
+  const Core::Held held(core_->mu);
   VFS_RETURN_IF_ERROR(CheckPath("stat", path));
   const Inode* inode = core_->state.live().Find(core_->Resolve(path));
   if (inode == nullptr) return core_->Missing("stat", path, path);
@@ -314,6 +330,7 @@ absl::StatusOr<vfs::FileInfo> SimFileSystem::Stat(std::string_view path) const {
 }
 
 absl::StatusOr<vfs::FileIdentity> SimFileSystem::Identity(std::string_view path) const {
+  const Core::Held held(core_->mu);
   VFS_RETURN_IF_ERROR(CheckPath("identity", path));
   const InodeId id = core_->Resolve(path);
   if (id == kNoInode) return core_->Missing("identity", path, path);
@@ -321,14 +338,16 @@ absl::StatusOr<vfs::FileIdentity> SimFileSystem::Identity(std::string_view path)
 }
 
 absl::StatusOr<std::uint64_t> SimFileSystem::FreeSpace(std::string_view path) const {
+  const Core::Held held(core_->mu);
   VFS_RETURN_IF_ERROR(CheckPath("free_space", path));
   if (core_->Resolve(path) == kNoInode) return core_->Missing("free_space", path, path);
-  const std::uint64_t held = core_->state.live_pages() * kPageBytes;
-  return core_->options.capacity_bytes - std::min(held, core_->options.capacity_bytes);
+  const std::uint64_t taken = core_->state.live_pages() * kPageBytes;
+  return core_->options.capacity_bytes - std::min(taken, core_->options.capacity_bytes);
 }
 
 absl::StatusOr<std::unique_ptr<vfs::FileLock>> SimFileSystem::Lock(
     std::string_view path, const vfs::LockOptions& options) {
+  const Core::Held held(core_->mu);
   VFS_RETURN_IF_ERROR(CheckPath("lock", path));
   InodeId id = core_->Resolve(path);
   if (id == kNoInode) {
@@ -355,6 +374,7 @@ absl::StatusOr<std::unique_ptr<vfs::FileLock>> SimFileSystem::Lock(
   core_->locks.insert(id);
   core_->AddHandle(id);  // an unlinked lock file stays locked
   return std::make_unique<HeldLock>([core = core_, id, process = core_->process] {
+    const Core::Held releasing(core->mu);
     if (process != core->process) return;
     core->locks.erase(id);
     core->DropHandle(id);
@@ -362,6 +382,7 @@ absl::StatusOr<std::unique_ptr<vfs::FileLock>> SimFileSystem::Lock(
 }
 
 absl::Status SimFileSystem::DropCaches() {
+  const Core::Held held(core_->mu);
   if (core_->options.after_failed_sync == AfterFailedSync::kRevertOnDropCaches) {
     core_->state.RevertOrphans();
   }
@@ -369,18 +390,21 @@ absl::Status SimFileSystem::DropCaches() {
 }
 
 absl::Status SimFileSystem::LieAboutSyncDir(std::string_view path) {
+  const Core::Held held(core_->mu);
   VFS_ASSIGN_OR_RETURN(const SyncTicket ticket, BeginSyncDir(path));
   core_->state.OrphanSync(ticket, LiveAfterFailure::kKeep);
   return absl::OkStatus();
 }
 
 absl::Status SimFileSystem::FailSyncDir(std::string_view path, absl::Status error) {
+  const Core::Held held(core_->mu);
   VFS_ASSIGN_OR_RETURN(const SyncTicket ticket, BeginSyncDir(path));
   core_->state.OrphanSync(ticket, LiveAfterFailure::kKeep);
   return error;
 }
 
 absl::StatusOr<SyncTicket> SimFileSystem::BeginSync(std::string_view file_path) {
+  const Core::Held held(core_->mu);
   VFS_RETURN_IF_ERROR(CheckPath("sync", file_path));
   const InodeId id = core_->Resolve(file_path);
   const Inode* inode = core_->state.live().Find(id);
@@ -390,6 +414,7 @@ absl::StatusOr<SyncTicket> SimFileSystem::BeginSync(std::string_view file_path) 
 }
 
 absl::StatusOr<SyncTicket> SimFileSystem::BeginSyncDir(std::string_view path) {
+  const Core::Held held(core_->mu);
   VFS_RETURN_IF_ERROR(CheckPath("sync_dir", path));
   const InodeId id = core_->Resolve(path);
   const Inode* inode = core_->state.live().Find(id);

@@ -32,7 +32,9 @@ class SimFileSystem final : public vfs::FileSystem, public faults::LyingSyncDir 
   explicit SimFileSystem(DiskState state, SimDiskOptions options = {});
   ~SimFileSystem() override;
 
+  // The disk itself, for when no call is under way; and a copy at any time.
   const DiskState& state() const;
+  DiskState CopyState() const;
 
   // The process dies: handles and locks vanish, live state and pending versions stay. Handles still
   // held by callers answer kFailedPrecondition from now on.

@@ -108,6 +108,7 @@ nlohmann::ordered_json ToJson(const Certificate& c) {
   json["probes"] = c.probes;
   json["images_per_core_second"] = c.images_per_core_second();
   json["opens"] = c.opens;
+  if (!c.threads.empty()) json["threads"] = c.threads;
   json["raw_open_us"] = c.raw_open_seconds * 1e6;
   json["raw_share"] = c.raw_share();
   json["trace_hash"] = c.trace_hash.Hex();
@@ -141,8 +142,9 @@ std::string ToText(const Certificate& c) {
   for (const std::string& probe : c.probes_missed)
     out += fmt::format("  never reached:  {}\n", probe);
   out += fmt::format(
-      "  differs from production: the simulated file system refuses OPTIONS-* files; background "
-      "jobs run one at a time\n");
+      "  differs from production: the simulated file system refuses OPTIONS-* files; {}\n",
+      c.threads.empty() ? "background jobs run one at a time"
+                        : "one thread runs at a time (" + c.threads + ")");
   out += fmt::format(
       "  {:.0f} recoveries per core-second, {} database opens, raw share {:.2f}, trace {}, {:.1f} "
       "s, {:.1f} core-s\n",

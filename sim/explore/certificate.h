@@ -35,6 +35,7 @@ struct FoundViolation {
 struct Certificate {
   std::string scenario;
   std::string personality;
+  std::string threads;  // "fiber, pct 3 10000"; empty: the scenario has none
   std::uint32_t depth = 1;
   std::uint64_t crash_points = 0;  // of the workload
   std::uint64_t exhausted = 0;     // of those, all subsets down to effects were tried

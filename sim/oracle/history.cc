@@ -17,27 +17,41 @@ std::string_view ToString(EventKind kind) {
   VFS_CHECK(false, "bad EventKind {}", static_cast<int>(kind));
 }
 
+History::History(History&& other) noexcept
+    : events_(std::move(other.events_)), config_(std::move(other.config_)) {}
+
+void History::Add(Event event) {
+  const vfs::MutexLock lock(&mu_);
+  events_.push_back(std::move(event));
+}
+
+std::size_t History::event_count() const {
+  const vfs::MutexLock lock(&mu_);
+  return events_.size();
+}
+
 void History::Attempt(std::string_view domain, std::string value) {
-  events_.push_back({EventKind::kAttempt, std::string(domain), std::move(value)});
+  Add({EventKind::kAttempt, std::string(domain), std::move(value)});
 }
 
 void History::Acknowledge(std::string_view domain) {
-  events_.push_back({EventKind::kAcknowledge, std::string(domain), ""});
+  Add({EventKind::kAcknowledge, std::string(domain), ""});
 }
 
 void History::Serve(std::string_view domain, std::string value) {
-  events_.push_back({EventKind::kServe, std::string(domain), std::move(value)});
+  Add({EventKind::kServe, std::string(domain), std::move(value)});
 }
 
 void History::Violate(std::string_view invariant, std::string text) {
-  events_.push_back({EventKind::kViolation, std::string(invariant), std::move(text)});
+  Add({EventKind::kViolation, std::string(invariant), std::move(text)});
 }
 
 void History::Configure(std::string config) {
+  const vfs::MutexLock lock(&mu_);
   config_ = config;
   events_.push_back({EventKind::kConfigure, "", std::move(config)});
 }
 
-void History::Note(std::string text) { events_.push_back({EventKind::kNote, "", std::move(text)}); }
+void History::Note(std::string text) { Add({EventKind::kNote, "", std::move(text)}); }
 
 }  // namespace permafrost::sim

@@ -12,6 +12,8 @@
 #include <string_view>
 #include <vector>
 
+#include "vfs/base/mutex.h"
+
 namespace permafrost::sim {
 
 enum class EventKind : std::uint8_t {
@@ -32,10 +34,11 @@ struct Event {
   friend auto operator<=>(const Event&, const Event&) = default;
 };
 
-// Threads: one thread at a time.
+// Threads: any thread may add.
 class History {
  public:
   explicit History(std::string config = "") : config_(std::move(config)) {}
+  History(History&& other) noexcept;  // when nobody adds to it
 
   void Attempt(std::string_view domain, std::string value);
   void Acknowledge(std::string_view domain);
@@ -45,10 +48,15 @@ class History {
   void Configure(std::string config);
   void Note(std::string text);
 
+  // For when nobody adds to it; and how much there is at any time.
   const std::vector<Event>& events() const { return events_; }
+  std::size_t event_count() const;
   const std::string& config() const { return config_; }
 
  private:
+  void Add(Event event);
+
+  mutable vfs::Mutex mu_;  // what follows, while the code under test runs
   std::vector<Event> events_;
   std::string config_;
 };

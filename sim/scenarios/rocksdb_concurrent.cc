@@ -13,6 +13,7 @@
 #include "sim/oracle/expectation.h"
 #include "sim/scenarios/writer_model.h"
 #include "sim/sched/threads.h"
+#include "vfs/base/mutex.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
 #include "vfs/base/step.h"
@@ -146,6 +147,19 @@ class Session {
     busy_writers_.clear();
   }
 
+  WriterCounts Attempted() const {
+    const vfs::MutexLock lock(&mu_);
+    return attempted_;
+  }
+  WriterCounts Written() const {
+    const vfs::MutexLock lock(&mu_);
+    return written_;
+  }
+  void Set(WriterCounts& counts, std::size_t writer, std::uint64_t count) {
+    const vfs::MutexLock lock(&mu_);
+    counts[writer] = count;
+  }
+
   // A failed operation ends its thread: both outcomes are allowed, and the next open says which.
   bool Went(const absl::Status& status, std::string_view what) {
     if (status.ok()) return true;
@@ -157,17 +171,18 @@ class Session {
   void Write(std::size_t writer, std::uint64_t count) {
     for (std::uint64_t i = 0; i < count; ++i) {
       const vfs::Step step("client.write");
-      const std::uint64_t number = attempted_[writer] + 1;
+      const WriterCounts seen = Written();
+      const std::uint64_t number = Attempted()[writer] + 1;
       // A batch that failed may be there: the writer would have to ask before it goes on.
-      if (attempted_[writer] != written_[writer]) return;
-      const vfs::RocksBatch batch = BatchOf(writer, number, written_);
+      if (number != seen[writer] + 1) return;
+      const vfs::RocksBatch batch = BatchOf(writer, number, seen);
       const bool is_synced = IsSynced(writer, number);
-      attempted_[writer] = number;
+      Set(attempted_, writer, number);
       history_.Attempt(DomainOf(writer), ValueOf(number));
       const absl::Status status =
           db_->Write(batch, is_synced ? vfs::SyncWrite::kYes : vfs::SyncWrite::kNo);
       if (!Went(status, "write")) return;
-      written_[writer] = number;
+      Set(written_, writer, number);
       if (is_synced) history_.Acknowledge(DomainOf(writer));
     }
   }
@@ -175,7 +190,7 @@ class Session {
   // Snapshots must hold what was written before they were taken, whole and in order.
   void Read(std::uint64_t times) {
     for (std::uint64_t i = 0; i < times; ++i) {
-      const WriterCounts before = written_;
+      const WriterCounts before = Written();
       const auto snapshot = db_->Snapshot();
       const auto content = ReadContent(*db_, snapshot.get());
       if (!Went(content.status(), "read")) return;
@@ -190,12 +205,13 @@ class Session {
                        fmt::format("{}: {}", where, vfs::Message(counts.status())));
       return;
     }
+    const WriterCounts begun = Attempted();
     for (std::size_t writer = 0; writer < kWriters; ++writer) {
-      if ((*counts)[writer] >= before[writer] && (*counts)[writer] <= attempted_[writer]) continue;
+      if ((*counts)[writer] >= before[writer] && (*counts)[writer] <= begun[writer]) continue;
       history_.Violate(
           "28-reads-are-current",
           fmt::format("{}: {} batches of writer {}, {} were written before, {} begun", where,
-                      (*counts)[writer], writer, before[writer], attempted_[writer]));
+                      (*counts)[writer], writer, before[writer], begun[writer]));
     }
   }
 
@@ -231,7 +247,7 @@ class Session {
     for (std::uint64_t i = 0; i < times; ++i) {
       const auto path = NewCheckpointPath();
       if (!Went(path.status(), "look for checkpoints")) return;
-      const WriterCounts before = written_;
+      const WriterCounts before = Written();
       if (!Went(db_->Checkpoint(*path), "checkpoint")) return;
       const auto copy = vfs::RocksDb::OpenReadOnly(world_.env(), *path, options_);
       if (!Went(copy.status(), "open checkpoint")) return;
@@ -245,6 +261,7 @@ class Session {
   History& history_;
   const vfs::RocksDbOptions options_;
   std::unique_ptr<vfs::RocksDb> db_;
+  mutable vfs::Mutex mu_;
   WriterCounts attempted_;  // begun
   WriterCounts written_;    // returned OK
   std::uint64_t checkpoints_ = 0;

@@ -45,6 +45,7 @@ void World::KillProcess() {
 
 void World::OnBegin(const vfs::Call& call) {
   SchedulingPoint();
+  const vfs::MutexLock lock(&mu_);
   if (!vfs::IsMutating(call.kind)) return;
   if (options_.keep_points == KeepPoints::kYes && history_ != nullptr) {
     AddPoint(fmt::format("{} {}", vfs::ToString(call.kind), call.path), &call);
@@ -53,6 +54,7 @@ void World::OnBegin(const vfs::Call& call) {
 }
 
 void World::OnEnd(const vfs::Call& call, const absl::Status& result) {
+  const vfs::MutexLock lock(&mu_);
   trace_.AddCall(call, result);
   if (!result.ok() && first_fault_point_ == 0 && vfs::IsInjected(result))
     first_fault_point_ = mutating_calls_;
@@ -61,8 +63,8 @@ void World::OnEnd(const vfs::Call& call, const absl::Status& result) {
 void World::AddPoint(std::string call, const vfs::Call* details) {
   CrashPoint point;
   point.index = mutating_calls_;
-  point.snapshot = disk_.state();
-  point.event_count = history_->events().size();
+  point.snapshot = disk_.CopyState();
+  point.event_count = history_->event_count();
   point.config = history_->config();
   point.call = std::move(call);
   point.is_sync = details != nullptr && vfs::IsSync(details->kind);

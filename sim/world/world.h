@@ -17,6 +17,7 @@
 #include "sim/sched/threads.h"
 #include "sim/world/trace.h"
 #include "sim/world/virtual_clock.h"
+#include "vfs/base/mutex.h"
 #include "vfs/env.h"
 #include "vfs/posix/native_executor.h"
 #include "vfs/queued_executor.h"
@@ -106,6 +107,7 @@ class World final : private vfs::CallObserver {
   vfs::QueuedExecutor queue_;
   std::optional<vfs::NativeExecutor> pool_;  // with threading on
   vfs::Env env_;
+  vfs::Mutex mu_;  // the trace and what follows
   std::uint64_t mutating_calls_ = 0;
   std::uint64_t first_fault_point_ = 0;
   std::vector<CrashPoint> points_;

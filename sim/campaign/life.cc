@@ -86,13 +86,13 @@ class Walk {
     const WorldOptions options{.seed = life_.seed,
                                .plan = rules_.plan,
                                .disk = rules_.disk,
-                               .keep_points = KeepPoints::kYes,
-                               .threading = ThreadingFor(scenario_, rules_)};
-    const ThreadReport report = InWorld(DiskState(), options, &history, [&](World& world) {
+                               .keep_points = KeepPoints::kYes};
+    const auto live = [&](World& world) {
       scenario_.Work(world, history, repro_.ops);
       lived = {.events = history.events(), .points = world.TakePoints()};
       life_.trace_hash += world.trace().hash();
-    });
+    };
+    const ThreadReport report = InWorldOf(scenario_, rules_, DiskState(), options, &history, live);
     if (scenario_.has_threads()) repro_.schedule = report.schedule;
     life_.crash_points += lived.points.size();
     // What the running code answered without any cut must be right too.

@@ -177,14 +177,12 @@ class Exploration {
         round_size_(RoundSizeOf(options)) {}
 
   absl::Status Run() {
-    VFS_ASSIGN_OR_RETURN(const auto elsewhere, RunElsewhere());
-    if (IsInterrupted()) {
-      certificate_.is_interrupted = true;
-      return absl::OkStatus();
+    if (scenario_.has_threads()) {
+      VFS_ASSIGN_OR_RETURN(const bool survives, WorkloadSurvives());
+      if (!survives) return absl::OkStatus();
     }
-    if (!elsewhere.has_value()) return absl::OkStatus();
     Workload workload = RunWorkload(scenario_, options_);
-    VFS_RETURN_IF_ERROR(CheckDeterminism(workload, *elsewhere));
+    VFS_RETURN_IF_ERROR(CheckDeterminism(workload));
     if (scenario_.has_threads()) repro_.schedule = workload.threads.schedule;
     certificate_.trace_hash += workload.trace_hash;
     LabelCounter labels(workload.points);
@@ -217,27 +215,33 @@ class Exploration {
   }
 
  private:
-  // The trace hash of the workload in a worker of its own; nothing if it died there, which is a
-  // finding.
-  absl::StatusOr<std::optional<std::string>> RunElsewhere() {
+  // Threads can end the process (a deadlock): first in a worker, where that is a finding.
+  absl::StatusOr<bool> WorkloadSurvives() {
     VFS_ASSIGN_OR_RETURN(const auto results, RunInWorkers(1, 1, options_.workers, [&](std::size_t) {
                            return RunWorkload(scenario_, options_).trace_hash.Hex();
                          }));
-    if (results[0].is_finished) return std::optional<std::string>(results[0].frame);
-    if (!IsInterrupted()) {
-      judge_.Report(
-          {"0-no-crash-no-hang", "the code under test ended its process: " + results[0].last_words},
-          {});
-    }
-    return std::optional<std::string>();
+    certificate_.is_interrupted = certificate_.is_interrupted || IsInterrupted();
+    if (results[0].is_finished || IsInterrupted()) return !IsInterrupted();
+    judge_.Report(
+        {"0-no-crash-no-hang", "the code under test ended its process: " + results[0].last_words},
+        {});
+    return false;
   }
 
-  absl::Status CheckDeterminism(const Workload& workload, const std::string& elsewhere) const {
-    if (elsewhere == workload.trace_hash.Hex()) return absl::OkStatus();
-    return vfs::Aborted(
-        "repeat workload seed=0x{:016x}: trace hash {} in a second process, {} in the first; see "
-        "powercut check-determinism",
-        options_.seed, elsewhere, workload.trace_hash.Hex());
+  // The workload once more in a worker: it survives, and its trace is the same.
+  absl::Status CheckDeterminism(const Workload& workload) {
+    VFS_ASSIGN_OR_RETURN(const auto results, RunInWorkers(1, 1, options_.workers, [&](std::size_t) {
+                           return RunWorkload(scenario_, options_).trace_hash.Hex();
+                         }));
+    if (IsInterrupted()) return absl::OkStatus();
+    if (!results[0].is_finished) return vfs::Internal("repeat workload: {}", results[0].last_words);
+    if (results[0].frame != workload.trace_hash.Hex()) {
+      return vfs::Aborted(
+          "repeat workload seed=0x{:016x}: trace hash {} in a second process, {} in the first; see "
+          "powercut check-determinism",
+          options_.seed, results[0].frame, workload.trace_hash.Hex());
+    }
+    return absl::OkStatus();
   }
 
   void CutAt(const CrashPoint& point, const Expectation& memory, LabelCounter& labels) {
@@ -371,20 +375,21 @@ Workload RunWorkload(const Scenario& scenario, const ExploreOptions& options) {
   WorldOptions world_options{.seed = options.seed,
                              .plan = faults::Join(options.faults, options.rules.plan),
                              .disk = options.rules.disk,
-                             .keep_points = KeepPoints::kYes,
-                             .threading = ThreadingFor(scenario, options.rules)};
+                             .keep_points = KeepPoints::kYes};
+  CutRules rules = options.rules;
   if (options.schedule.has_value()) {
-    world_options.threading.strategy = {.kind = StrategySpec::Kind::kReplay,
-                                        .schedule = *options.schedule};
+    rules.threading.strategy = {.kind = StrategySpec::Kind::kReplay, .schedule = *options.schedule};
   }
-  workload.threads = InWorld(DiskState(), world_options, &workload.history, [&](World& world) {
+  const auto work = [&](World& world) {
     scenario.Work(world, workload.history, options.script);
     workload.points = world.TakePoints();
     workload.trace_hash = world.trace().hash();
     workload.fallible_calls = world.faulty().FallibleCalls();
     workload.unfired = world.faulty().Unfired();
     workload.first_fault_point = world.first_fault_point();
-  });
+  };
+  workload.threads =
+      InWorldOf(scenario, rules, DiskState(), world_options, &workload.history, work);
   return workload;
 }
 

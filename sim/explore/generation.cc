@@ -104,23 +104,31 @@ void Recover(const Scenario& scenario,
   }
 }
 
-WorldOptions GenerationOptions(const Scenario& scenario,
-                               const CutRules& rules,
-                               const Start& start,
-                               KeepPoints keep) {
-  return {.seed = SeedOf(start),
-          .plan = rules.plan,
-          .disk = rules.disk,
-          .keep_points = keep,
-          .threading = ThreadingFor(scenario, rules)};
+WorldOptions GenerationOptions(const CutRules& rules, const Start& start, KeepPoints keep) {
+  return {.seed = SeedOf(start), .plan = rules.plan, .disk = rules.disk, .keep_points = keep};
 }
 
 }  // namespace
 
-Threading ThreadingFor(const Scenario& scenario, const CutRules& rules) {
-  Threading threading = rules.threading;
-  threading.is_on = scenario.has_threads();
-  return threading;
+ThreadReport InWorldOf(const Scenario& scenario,
+                       const CutRules& rules,
+                       DiskState state,
+                       WorldOptions options,
+                       const History* history,
+                       absl::FunctionRef<void(World&)> use) {
+  if (!scenario.has_threads()) return InWorld(std::move(state), options, history, use);
+  options.threading = rules.threading;
+  options.threading.is_on = true;
+  static std::set<std::string, std::less<>> warm;
+  if (warm.emplace(scenario.name()).second) {
+    WorldOptions first{.seed = 0, .plan = {}, .disk = {}, .threading = options.threading};
+    first.threading.strategy = {};
+    InWorld(DiskState(), first, nullptr, [&](World& world) {
+      History ignored(scenario.FirstConfig());
+      scenario.Work(world, ignored, scenario.FixedScript(ScriptSize::kFull));
+    });
+  }
+  return InWorld(std::move(state), options, history, use);
 }
 
 vfs::Hash128 RecoveryKey(const Start& start, const faults::FaultPlan& plan) {
@@ -145,11 +153,12 @@ Record RunGeneration(const Scenario& scenario,
   History history(start.config);
   std::vector<CrashPoint> points;
   const KeepPoints keep = start.depth > 0 ? KeepPoints::kYes : KeepPoints::kNo;
-  InWorld(start.disk, GenerationOptions(scenario, rules, start, keep), &history, [&](World& world) {
-    Recover(scenario, rules, start, world, history);
-    if (start.depth > 0) points = world.TakePoints();
-    record.trace_hash = world.trace().hash();
-  });
+  InWorldOf(scenario, rules, start.disk, GenerationOptions(rules, start, keep), &history,
+            [&](World& world) {
+              Recover(scenario, rules, start, world, history);
+              if (start.depth > 0) points = world.TakePoints();
+              record.trace_hash = world.trace().hash();
+            });
   for (const CrashPoint& point : points) {
     ++record.points;
     const ImageCount count = ForEachStart(
@@ -251,8 +260,8 @@ absl::StatusOr<Start> StartAt(const CutRules& rules,
 Rerun RerunGeneration(const Scenario& scenario, const CutRules& rules, const Start& start) {
   History history(start.config);
   Rerun rerun;
-  const WorldOptions options = GenerationOptions(scenario, rules, start, KeepPoints::kYes);
-  InWorld(start.disk, options, &history, [&](World& world) {
+  const WorldOptions options = GenerationOptions(rules, start, KeepPoints::kYes);
+  InWorldOf(scenario, rules, start.disk, options, &history, [&](World& world) {
     Recover(scenario, rules, start, world, history);
     rerun.points = world.TakePoints();
     rerun.trace_hash = world.trace().hash();

@@ -45,8 +45,14 @@ struct CutRules {
       16;  // one settled state in so many is restarted three ways; 1: all of them
 };
 
-// The rules' threading for this scenario.
-Threading ThreadingFor(const Scenario& scenario, const CutRules& rules);
+// InWorld with the rules' threading if the scenario has threads. The first threaded run of a
+// process differs from the later ones (static objects are made in it): one is thrown away before.
+ThreadReport InWorldOf(const Scenario& scenario,
+                       const CutRules& rules,
+                       DiskState state,
+                       WorldOptions options,
+                       const History* history,
+                       absl::FunctionRef<void(World&)> use);
 
 // Runs the generation on this thread and offers every start that a further cut leaves of it (none
 // at depth 0). An abort of the code under test aborts the caller: workers are for that.

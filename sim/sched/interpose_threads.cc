@@ -52,12 +52,9 @@ int WaitSemaphore(sem_t* semaphore, std::uint64_t deadline) {
 class RunningOnce {
  public:
   explicit RunningOnce(pthread_once_t* control) : control_(control) {
-    Scheduler::Active().running_onces()[control] = Scheduler::Self()->id;
+    Scheduler::Active().BeginOnce(control);
   }
-  ~RunningOnce() {
-    Scheduler::Active().running_onces().erase(control_);
-    Scheduler::Active().WakeAll(WaitKind::kOnce, control_);
-  }
+  ~RunningOnce() { Scheduler::Active().EndOnce(control_); }
   RunningOnce(const RunningOnce&) = delete;
   RunningOnce& operator=(const RunningOnce&) = delete;
 
@@ -158,7 +155,7 @@ int pthread_once(pthread_once_t* control, void (*function)()) {
   Scheduler& run = Scheduler::Active();
   while (__atomic_load_n(control, __ATOMIC_ACQUIRE) != kOnceIsDone) {
     run.Point();
-    if (run.running_onces().contains(control)) {
+    if (run.FindOnce(control) != nullptr) {
       run.Wait(WaitKind::kOnce, control, 0);
       continue;
     }
@@ -205,13 +202,16 @@ int pthread_barrier_init(pthread_barrier_t* barrier,
                          unsigned count) noexcept {
   const int code = TheOriginals().barrier_init(barrier, attributes, count);
   if (code == 0 && Scheduler::Self() != nullptr) {
-    Scheduler::Active().barriers()[barrier] = {.count = count};
+    Scheduler::Active().AddBarrier(barrier, count);
   }
   return code;
 }
 
 int pthread_barrier_destroy(pthread_barrier_t* barrier) noexcept {
-  if (Scheduler::Self() != nullptr) Scheduler::Active().barriers().erase(barrier);
+  if (Scheduler::Self() != nullptr) {
+    Scheduler::Barrier* const found = Scheduler::Active().FindBarrier(barrier);
+    if (found != nullptr) found->object = nullptr;
+  }
   return TheOriginals().barrier_destroy(barrier);
 }
 
@@ -219,11 +219,11 @@ int pthread_barrier_wait(pthread_barrier_t* barrier) noexcept {
   if (Scheduler::Self() == nullptr) return TheOriginals().barrier_wait(barrier);
   Scheduler& run = Scheduler::Active();
   run.Point();
-  const auto found = run.barriers().find(barrier);
-  if (found == run.barriers().end()) {
+  Scheduler::Barrier* const found = run.FindBarrier(barrier);
+  if (found == nullptr) {
     run.Fail("pthread_barrier_wait: the barrier was made outside the run; make it inside");
   }
-  Scheduler::Barrier& state = found->second;
+  Scheduler::Barrier& state = *found;
   if (__tsan_release != nullptr) __tsan_release(barrier);
   int code = 0;
   if (++state.arrived == state.count) {

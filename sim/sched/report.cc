@@ -45,9 +45,9 @@ const SimThread* Scheduler::OwnerOf(const SimThread& waiter) const {
       native_id = static_cast<const pthread_rwlock_t*>(waiter.object)->__data.__cur_writer;
       break;
     case WaitKind::kOnce: {
-      const auto running = running_onces_.find(waiter.object);
-      if (running == running_onces_.end()) return nullptr;
-      return threads_[static_cast<std::size_t>(running->second)].get();
+      const RunningOnce* const running = FindOnce(waiter.object);
+      if (running == nullptr) return nullptr;
+      return threads_[static_cast<std::size_t>(running->thread)].get();
     }
     case WaitKind::kJoin: return static_cast<const SimThread*>(waiter.object);
     default: return nullptr;
@@ -103,6 +103,15 @@ std::string Scheduler::Describe() const {
     text += fmt::format("  thread {} '{}' {}\n", thread->id, thread->name, DescribeWait(*thread));
   }
   return text;
+}
+
+void Scheduler::FailStuck() {
+  const SimThread* const stuck = current_;
+  Fail(fmt::format(
+      "stuck: thread {} '{}' reached no scheduling point for {} s of real time; it waits for "
+      "something outside the simulation, or spins",
+      stuck == nullptr ? 0 : stuck->id, stuck == nullptr ? "?" : stuck->name,
+      options_.stuck_seconds_max));
 }
 
 void Scheduler::Fail(const std::string& finding) {

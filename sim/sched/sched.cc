@@ -11,6 +11,7 @@
 
 #include <rocksdb/version.h>
 
+#include "sim/sched/kernel.h"
 #include "sim/sched/state.h"
 #include "vfs/base/check.h"
 #include "vfs/base/status.h"
@@ -27,13 +28,86 @@ constexpr const char* kReplacedSymbols[] = {
     "_ZN7rocksdb6DBImpl19GenerateDbSessionIdB5cxx11EPNS_3EnvE",
     "_ZN7rocksdb6DBImpl26StartPeriodicTaskSchedulerEv",
     "_ZN7rocksdb6Random14GetTLSInstanceEv",
+    "_ZN7rocksdb9SyncPoint7ProcessERKNS_5SliceEPv",
 };
 
-}  // namespace
+// The C library's entry points that interpose*.cc define.
+constexpr const char* kEntryPoints[] = {
+    "arc4random",
+    "arc4random_buf",
+    "arc4random_uniform",
+    "clock_gettime",
+    "clock_nanosleep",
+    "get_nprocs",
+    "getentropy",
+    "getrandom",
+    "gettid",
+    "gettimeofday",
+    "nanosleep",
+    "pthread_barrier_destroy",
+    "pthread_barrier_init",
+    "pthread_barrier_wait",
+    "pthread_clockjoin_np",
+    "pthread_cond_broadcast",
+    "pthread_cond_clockwait",
+    "pthread_cond_signal",
+    "pthread_cond_timedwait",
+    "pthread_cond_wait",
+    "pthread_create",
+    "pthread_detach",
+    "pthread_exit",
+    "pthread_join",
+    "pthread_mutex_clocklock",
+    "pthread_mutex_lock",
+    "pthread_mutex_timedlock",
+    "pthread_mutex_trylock",
+    "pthread_mutex_unlock",
+    "pthread_once",
+    "pthread_rwlock_clockrdlock",
+    "pthread_rwlock_clockwrlock",
+    "pthread_rwlock_rdlock",
+    "pthread_rwlock_timedrdlock",
+    "pthread_rwlock_timedwrlock",
+    "pthread_rwlock_tryrdlock",
+    "pthread_rwlock_trywrlock",
+    "pthread_rwlock_unlock",
+    "pthread_rwlock_wrlock",
+    "pthread_setname_np",
+    "pthread_spin_lock",
+    "pthread_spin_trylock",
+    "pthread_spin_unlock",
+    "pthread_timedjoin_np",
+    "pthread_tryjoin_np",
+    "sched_getcpu",
+    "sched_yield",
+    "sem_clockwait",
+    "sem_post",
+    "sem_timedwait",
+    "sem_trywait",
+    "sem_wait",
+    "sleep",
+    "syscall",
+    "time",
+    "usleep",
+    "_ZNSt13random_device9_M_getvalEv",
+};
 
-namespace {
+// Where the object that defines an address is mapped; null if nowhere.
+const void* ObjectOf(const void* address) {
+  Dl_info info{};
+  return address != nullptr && dladdr(address, &info) != 0 ? info.dli_fbase : nullptr;
+}
+
+absl::Status NotBound(std::string_view symbol) {
+  return vfs::FailedPrecondition(
+      "symbol {} is not bound to this executable; link permafrost_sim_sched and the shared "
+      "librocksdb",
+      symbol);
+}
+
 RunState g_state;
 ShimCalls g_calls;
+
 }  // namespace
 
 RunState& TheRunState() { return g_state; }
@@ -81,14 +155,14 @@ void SleepVirtualNanos(std::uint64_t nanos) {
 
 std::uint64_t RealNanos() {
   timespec now{};
-  syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &now);
+  RawSyscall(SYS_clock_gettime, CLOCK_MONOTONIC, reinterpret_cast<std::int64_t>(&now));
   return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000ULL +
          static_cast<std::uint64_t>(now.tv_nsec);
 }
 
 std::uint64_t CpuNanos() {
   timespec own{};
-  syscall(SYS_clock_gettime, CLOCK_PROCESS_CPUTIME_ID, &own);
+  RawSyscall(SYS_clock_gettime, CLOCK_PROCESS_CPUTIME_ID, reinterpret_cast<std::int64_t>(&own));
   rusage children{};
   getrusage(RUSAGE_CHILDREN, &children);
   const auto nanos = [](std::int64_t seconds, std::int64_t rest) {
@@ -115,12 +189,11 @@ absl::Status CheckBindings() {
       return vfs::FailedPrecondition(
           "librocksdb has no symbol {}; this build of the library cannot be simulated", symbol);
     }
-    if (bound == nullptr || bound == library) {
-      return vfs::FailedPrecondition(
-          "symbol {} is not bound to this executable; link permafrost_sim_sched and the shared "
-          "librocksdb",
-          symbol);
-    }
+    if (bound == nullptr || bound == library) return NotBound(symbol);
+  }
+  const void* const executable = ObjectOf(reinterpret_cast<const void*>(&CheckBindings));
+  for (const char* symbol : kEntryPoints) {
+    if (ObjectOf(dlsym(RTLD_DEFAULT, symbol)) != executable) return NotBound(symbol);
   }
   return absl::OkStatus();
 }

@@ -1,5 +1,5 @@
-// A recorded schedule: where a run differed from the run-to-block order. It is text, it replays, and
-// any part of it may be left out, so that it can be made smaller like everything else in a repro.
+// A recorded schedule: where a run differed from the run-to-block order. It is text, it replays,
+// and any part of it may be left out, so that it can be made smaller like the rest of a repro.
 #pragma once
 
 #include <cstdint>

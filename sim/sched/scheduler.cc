@@ -12,6 +12,7 @@
 #include "sim/sched/originals.h"
 #include "sim/sched/sched.h"
 #include "sim/sched/thread_stacks.h"
+#include "sim/sched/watchdog.h"
 #include "vfs/base/check.h"
 #include "vfs/base/hash.h"
 #include "vfs/base/prng.h"
@@ -96,6 +97,7 @@ ThreadReport Scheduler::Run(absl::FunctionRef<void()> body) {
   const DeterministicScope scope(options_.seed, ScopeThreads::kScheduled);
   const PinnedToOneCpu pinned(options_.mode == ThreadMode::kFutex);
   g_active = this;
+  WatchRun(this);
   clock_start_ = TheRunState().clock_nanos;
   host_fiber_.thread_pointer = CurrentThreadPointer();
   SimThread& first = AddThread(
@@ -120,6 +122,7 @@ ThreadReport Scheduler::Run(absl::FunctionRef<void()> body) {
     }
   }
   ClearThreadStacks(static_cast<int>(threads_.size()));
+  WatchRun(nullptr);
   g_active = nullptr;
   return std::move(report_);
 }
@@ -139,6 +142,7 @@ void Scheduler::CountStep(unsigned kind) {
   RunState& state = TheRunState();
   state.clock_nanos += 100;
   ++report_.steps;
+  BeatPulse();
   const auto id = static_cast<unsigned>(current_->id);
   report_.hash = vfs::Mix64(report_.hash ^ (kind + (std::uint64_t{id} << 8U)));
   if (report_.steps > options_.steps_max) {
@@ -432,6 +436,36 @@ int Scheduler::Join(pthread_t native, void** result, std::uint64_t deadline) {
   thread->is_joined = true;
   if (result != nullptr) *result = thread->result;
   return 0;
+}
+
+void Scheduler::AddBarrier(const void* object, unsigned count) {
+  Barrier* place = FindBarrier(object);
+  if (place == nullptr) place = FindBarrier(nullptr);
+  if (place == nullptr) place = &barriers_.emplace_back();
+  *place = {.object = object, .count = count};
+}
+
+Scheduler::Barrier* Scheduler::FindBarrier(const void* object) {
+  for (Barrier& barrier : barriers_) {
+    if (barrier.object == object) return &barrier;
+  }
+  return nullptr;
+}
+
+void Scheduler::BeginOnce(const void* control) {
+  running_onces_.push_back({.control = control, .thread = current_->id});
+}
+
+void Scheduler::EndOnce(const void* control) {
+  running_onces_.erase(running_onces_.begin() + (FindOnce(control) - running_onces_.data()));
+  WakeAll(WaitKind::kOnce, control);
+}
+
+const Scheduler::RunningOnce* Scheduler::FindOnce(const void* control) const {
+  for (const RunningOnce& running : running_onces_) {
+    if (running.control == control) return &running;
+  }
+  return nullptr;
 }
 
 int Scheduler::Detach(pthread_t native) {

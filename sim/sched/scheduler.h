@@ -5,7 +5,7 @@
 #include <pthread.h>
 
 #include <cstdint>
-#include <map>
+#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
@@ -91,17 +91,31 @@ class Scheduler {
   int Detach(pthread_t native);
   SimThread* Find(pthread_t native);
 
+  // What is under way on objects that the scheduler has to remember itself. Found by address, never
+  // walked in that order; references stay valid.
   struct Barrier {
+    const void* object = nullptr;  // null: free
     unsigned count = 0;
     unsigned arrived = 0;
     std::uint64_t generation = 0;
   };
-  std::map<const void*, Barrier>& barriers() { return barriers_; }
-  std::map<const void*, int>& running_onces() { return running_onces_; }
+  void AddBarrier(const void* object, unsigned count);
+  Barrier* FindBarrier(const void* object);
+  struct RunningOnce {
+    const void* control = nullptr;
+    int thread = 0;
+  };
+  void BeginOnce(const void* control);
+  void EndOnce(const void* control);
+  const RunningOnce* FindOnce(const void* control) const;
 
   bool has_rocksdb_sync_points() const { return options_.rocksdb_sync_points; }
 
   std::uint64_t hash() const { return report_.hash; }
+
+  // For the watchdog, which runs beside.
+  int stuck_seconds_max() const { return options_.stuck_seconds_max; }
+  [[noreturn]] void FailStuck();
 
   // Describes every thread and aborts. `finding` is one line.
   [[noreturn]] void Fail(const std::string& finding);
@@ -140,8 +154,8 @@ class Scheduler {
   std::uint64_t next_deadline_ = 0;
   std::uint64_t waits_ = 0;
   std::uint64_t clock_start_ = 0;
-  std::map<const void*, Barrier> barriers_;
-  std::map<const void*, int> running_onces_;  // control -> id of the thread that runs it
+  std::deque<Barrier> barriers_;
+  std::vector<RunningOnce> running_onces_;
   ThreadReport report_;
 
   ParkingPlace host_;  // where the thread that called Run sleeps while others have the token

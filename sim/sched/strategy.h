@@ -38,8 +38,9 @@ class Strategy {
 //   run-to-block            a thread runs until it waits; the cheapest
 //   random-walk N/M         another thread with chance N/M at each point, all alike
 //   uniform                 every candidate alike at every point
-//   pct DEPTH LENGTH        random priorities, lowered at DEPTH - 1 points of the first LENGTH; finds
-//                           a bug of depth d in n threads and k steps with chance 1 / (n k^(d-1))
+//   pct DEPTH LENGTH        random priorities, lowered at DEPTH - 1 points of the first LENGTH:
+//                           finds a bug of depth d in n threads and k steps with a chance of at
+//                           least 1 / (n k^(d-1))
 //   replay SCHEDULE         a recorded schedule; what it does not list takes the default
 // Source: Burckhardt et al., "A Randomized Scheduler with Probabilistic Guarantees", ASPLOS 2010.
 struct StrategySpec {

@@ -39,7 +39,10 @@ struct ThreadOptions {
   ThreadMode mode = ThreadMode::kFutex;
   std::uint64_t steps_max = 100'000'000;  // then it is a livelock
   std::uint64_t virtual_nanos_max = 0;    // the same for virtual time; 0: no limit
-  bool rocksdb_sync_points = false;       // each of RocksDB's own sync points is a scheduling point
+  // Real seconds without a scheduling point after which the thread that has the token is reported:
+  // it waits for something outside the simulation, or spins.
+  int stuck_seconds_max = 60;
+  bool rocksdb_sync_points = false;  // each of RocksDB's own sync points is a scheduling point
 };
 
 struct ThreadReport {
@@ -54,8 +57,9 @@ struct ThreadReport {
 
 // Runs `body` as simulated thread 0 and returns once it and every thread it started have ended.
 //
-// A finding ends the process: a deadlock, a livelock (a limit was reached) or a thread that nobody
-// joined prints each thread, what it waits for, who holds that and since when, and aborts.
+// A finding ends the process: a deadlock, a livelock (a limit was reached), a thread that is stuck
+// outside the simulation or one that nobody joined prints each thread, what it waits for, who holds
+// that and since when, and aborts.
 // (Campaigns run in forked workers, so that an abort is one finding of one run.)
 //
 // Threads: one run at a time in a process, started outside any run.

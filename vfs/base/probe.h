@@ -20,7 +20,11 @@ class Probe {
   void Reset() { count_.store(0, std::memory_order_relaxed); }
 
  private:
+  friend std::map<std::string, std::uint64_t> ProbeCounts();
+  friend void ResetProbes();
+
   const char* const name_;
+  Probe* before_;  // in the list of all
   std::atomic<std::uint64_t> count_{0};
 };
 

@@ -100,7 +100,8 @@ TEST(Repro, AFileThatWasCutShortIsNoCleanRepro) {
 TEST(Repro, AnUnknownKeyIsNamedWithTheKnownOnes) {
   EXPECT_ERROR(ParseLine("sead: 1"), kInvalid,
                Eq("parse f line 3: unknown key 'sead'; known: scenario seed personality stock "
-                  "after-failed-sync without mutate faults op cut expect text"));
+                  "after-failed-sync without mutate faults threads strategy schedule op cut "
+                  "expect text"));
 }
 
 TEST(Repro, EveryBadValueIsNamedWithItsLine) {

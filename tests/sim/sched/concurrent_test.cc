@@ -10,6 +10,7 @@
 #include "faults/fault_plan.h"
 #include "sim/explore/explorer.h"
 #include "sim/sched/threads.h"
+#include "tests/sim/sched/thread_modes.h"
 #include "tests/status_matchers.h"
 
 namespace permafrost::sim {
@@ -21,32 +22,17 @@ ExploreOptions OptionsFor(std::uint64_t seed, std::string_view strategy, ThreadM
   ExploreOptions options;
   options.seed = seed;
   options.rules.threading.mode = mode;
-  const auto spec = ParseStrategy(strategy);
-  EXPECT_OK(spec.status());
-  options.rules.threading.strategy = *spec;
+  options.rules.threading.strategy = StrategyOf(strategy);
   options.script = Concurrent()->FixedScript(ScriptSize::kFull);
   options.repro.scenario = "rocksdb/concurrent";
   return options;
 }
 
 class RocksDbThreads : public ::testing::TestWithParam<ThreadMode> {};
-
-std::vector<ThreadMode> Modes() {
-  std::vector<ThreadMode> modes{ThreadMode::kFutex};
-  if (CanUseFibers()) modes.push_back(ThreadMode::kFiber);
-  return modes;
-}
-
-INSTANTIATE_TEST_SUITE_P(Modes,
-                         RocksDbThreads,
-                         ::testing::ValuesIn(Modes()),
-                         [](const ::testing::TestParamInfo<ThreadMode>& mode) {
-                           return mode.param == ThreadMode::kFutex ? "Futex" : "Fiber";
-                         });
+INSTANTIATE_TEST_SUITE_P(Modes, RocksDbThreads, ::testing::ValuesIn(Modes()), NameOfMode);
 
 TEST_P(RocksDbThreads, EqualSeedsGiveEqualTracesAndOthersDiffer) {
   const auto scenario = Concurrent();
-  RunWorkload(*scenario, OptionsFor(0, "run-to-block", GetParam()));  // static objects
   std::set<std::string> traces;
   for (const char* strategy : {"random-walk 3/10", "uniform", "pct 3 10000"}) {
     for (std::uint64_t seed = 0; seed < 5; ++seed) {
@@ -63,9 +49,20 @@ TEST_P(RocksDbThreads, EqualSeedsGiveEqualTracesAndOthersDiffer) {
   EXPECT_EQ(traces.size(), 15U);
 }
 
+TEST_P(RocksDbThreads, WhatRanBeforeDoesNotMatter) {
+  const auto scenario = Concurrent();
+  const ExploreOptions options = OptionsFor(11, "random-walk 3/10", GetParam());
+  const Workload first = RunWorkload(*scenario, options);
+  for (std::uint64_t seed = 0; seed < 12; ++seed)
+    RunWorkload(*scenario, OptionsFor(seed, "uniform", GetParam()));
+
+  const Workload later = RunWorkload(*scenario, options);
+
+  EXPECT_EQ(later.trace_hash, first.trace_hash);
+}
+
 TEST_P(RocksDbThreads, ARecordedScheduleReplaysTheTrace) {
   const auto scenario = Concurrent();
-  RunWorkload(*scenario, OptionsFor(0, "run-to-block", GetParam()));
   ExploreOptions options = OptionsFor(7, "random-walk 3/10", GetParam());
   const Workload recorded = RunWorkload(*scenario, options);
   options.schedule = recorded.threads.schedule;

@@ -23,6 +23,7 @@
 #include <gtest/gtest.h>
 
 #include "sim/sched/sched.h"
+#include "tests/sim/sched/thread_modes.h"
 #include "tests/status_matchers.h"
 
 namespace permafrost::sim {
@@ -34,34 +35,6 @@ using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::Ge;
 using ::testing::HasSubstr;
-
-std::vector<ThreadMode> Modes() {
-  std::vector<ThreadMode> modes{ThreadMode::kFutex};
-  if (CanUseFibers()) modes.push_back(ThreadMode::kFiber);
-  return modes;
-}
-
-std::string NameOfMode(const ::testing::TestParamInfo<ThreadMode>& param) {
-  return param.param == ThreadMode::kFutex ? "Futex" : "Fiber";
-}
-
-StrategySpec Strategy(std::string_view words) {
-  const auto spec = ParseStrategy(words);
-  EXPECT_OK(spec.status());
-  return *spec;
-}
-
-class Threads : public ::testing::TestWithParam<ThreadMode> {
- protected:
-  ThreadOptions Options(std::uint64_t seed, std::string_view strategy) const {
-    return {.seed = seed, .strategy = Strategy(strategy), .mode = GetParam()};
-  }
-  ThreadReport Run(std::uint64_t seed,
-                   std::string_view strategy,
-                   absl::FunctionRef<void()> body) const {
-    return RunThreads(Options(seed, strategy), body);
-  }
-};
 
 INSTANTIATE_TEST_SUITE_P(Modes, Threads, ::testing::ValuesIn(Modes()), NameOfMode);
 
@@ -374,97 +347,6 @@ TEST_P(Threads, ExhaustiveSearchCoversEveryOrderWithinItsBound) {
               ElementsAre("aabb", "abab", "abba", "baab", "baba", "bbaa"));
 }
 
-using ThreadsDeathTest = Threads;
-INSTANTIATE_TEST_SUITE_P(Modes, ThreadsDeathTest, ::testing::ValuesIn(Modes()), NameOfMode);
-
-TEST_P(ThreadsDeathTest, TwoLocksInOppositeOrderAreADeadlockWithNames) {
-  const auto run = [&] {
-    for (std::uint64_t seed = 0; seed < 100; ++seed) {
-      Run(seed, "pct 2 20", [] {
-        std::mutex a;
-        std::mutex b;
-        std::thread other([&] {
-          SetCurrentThreadName("sweeper");
-          const std::lock_guard<std::mutex> first(b);
-          const std::lock_guard<std::mutex> second(a);
-        });
-        {
-          const std::lock_guard<std::mutex> first(a);
-          const std::lock_guard<std::mutex> second(b);
-        }
-        other.join();
-      });
-    }
-  };
-
-  EXPECT_DEATH(run(),
-               "deadlock: none of 2 threads can run; seed .*\n"
-               "  thread 0 'main' waits for mutex 1, held by thread 1 'sweeper', for .*\n"
-               "  thread 1 'sweeper' waits for mutex 2, held by thread 0 'main', for .*\n"
-               "schedule: [0-9]+:");
-}
-
-TEST_P(ThreadsDeathTest, ALostWakeUpIsADeadlock) {
-  const auto run = [&] {
-    for (std::uint64_t seed = 0; seed < 200; ++seed) {
-      Run(seed, "pct 2 20", [] {
-        std::mutex mutex;
-        std::condition_variable changed;
-        std::atomic<bool> is_done{false};
-        std::thread other([&] {
-          is_done = true;
-          changed.notify_one();  // between the test and the wait it wakes nobody
-        });
-        {
-          std::unique_lock<std::mutex> lock(mutex);
-          while (!is_done) {
-            SchedulingPoint();
-            changed.wait(lock);
-          }
-        }
-        other.join();
-      });
-    }
-  };
-
-  EXPECT_DEATH(run(),
-               "deadlock: none of 1 threads can run.*\n"
-               "  thread 0 'main' waits for condition 1, for ");
-}
-
-TEST_P(ThreadsDeathTest, AThreadThatNobodyJoinedIsNamed) {
-  EXPECT_DEATH(Run(1, "run-to-block",
-                   [] {
-                     pthread_t thread{};
-                     pthread_create(
-                         &thread, nullptr, [](void*) -> void* { return nullptr; }, nullptr);
-                   }),
-               "thread 1 'thread-1' ended and nobody joined or detached it");
-}
-
-TEST_P(ThreadsDeathTest, AnEndlessYieldIsALivelock) {
-  ThreadOptions options = Options(1, "run-to-block");
-  options.steps_max = 10'000;
-
-  EXPECT_DEATH(RunThreads(options,
-                          [] {
-                            while (true) std::this_thread::yield();
-                          }),
-               "livelock: 10000 scheduling points and no end.*\n"
-               "  thread 0 'main' runs");
-}
-
-TEST_P(ThreadsDeathTest, ATimerDoesNotHideALivelock) {
-  ThreadOptions options = Options(1, "run-to-block");
-  options.virtual_nanos_max = 3'600'000'000'000;
-
-  EXPECT_DEATH(RunThreads(options,
-                          [] {
-                            while (true) std::this_thread::sleep_for(std::chrono::seconds(1));
-                          }),
-               "livelock: 3600.000 s of virtual time and no end");
-}
-
 TEST(Schedules, PrintAndParse) {
   const auto schedule = ParseSchedule("  3:1 12:0  40:7 ");
 
@@ -479,7 +361,7 @@ TEST(Schedules, PrintAndParse) {
 TEST(Strategies, PrintAndParse) {
   for (const char* text :
        {"run-to-block", "random-walk 1/20", "uniform", "pct 4 1000", "replay", "replay 3:1 4:0"}) {
-    EXPECT_EQ(ToString(Strategy(text)), text);
+    EXPECT_EQ(ToString(StrategyOf(text)), text);
   }
   for (const char* words :
        {"", "pct x", "pct 0", "random-walk 3", "random-walk 4/3", "uniform 1", "fair"}) {

@@ -69,7 +69,7 @@ class RocksEnv final : public rocksdb::EnvWrapper {
       : EnvWrapper(rocksdb::NewCompositeEnv(fs)),
         env_(env),
         prng_(env.prng->Fork(env.prng->Next())) {
-    file_system_ = fs;
+    file_system_ = std::move(fs);
     system_clock_ = std::make_shared<RocksClock>(env.clock);
   }
   const char* Name() const override { return "PermafrostEnv"; }

@@ -40,7 +40,7 @@ absl::Status MakeDirIfMissing(FileSystem* fs, std::string_view path) {
   return status;
 }
 
-absl::Status IgnoreNotFound(absl::Status status) {
+absl::Status IgnoreNotFound(const absl::Status& status) {
   return absl::IsNotFound(status) ? absl::OkStatus() : status;
 }
 

@@ -84,7 +84,7 @@ void CopySectors(PageMap& pages, std::uint64_t index, std::uint8_t mask, const P
   }
   Page* page = OwnPage(*found);
   for (std::uint64_t sector = 0; sector < kSectorsPerPage; ++sector) {
-    if ((mask >> sector & 1U) == 0) continue;
+    if ((unsigned{mask} >> sector & 1U) == 0) continue;
     char* to = page->bytes.data() + sector * kSectorBytes;
     if (source == nullptr) {
       std::memset(to, 0, kSectorBytes);

@@ -7,8 +7,8 @@
 namespace permafrost::sim {
 namespace {
 
-volatile sig_atomic_t g_signal =
-    0;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables): a handler needs it
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): a handler needs it
+volatile sig_atomic_t g_signal = 0;
 
 void OnSignal(int number) {
   if (g_signal != 0) _exit(128 + number);

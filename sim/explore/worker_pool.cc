@@ -29,9 +29,11 @@ namespace {
 constexpr std::size_t kBreadcrumbBytes = 65536;
 constexpr int kTickMillis = 100;  // how long an interruption may go unnoticed
 
-unsigned g_seconds_per_step = 0;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
-char* g_breadcrumb =
-    nullptr;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables): set in the worker only
+// Set in the worker only, for the calls that its code makes.
+// NOLINTBEGIN(cppcoreguidelines-avoid-non-const-global-variables)
+unsigned g_seconds_per_step = 0;
+char* g_breadcrumb = nullptr;
+// NOLINTEND(cppcoreguidelines-avoid-non-const-global-variables)
 
 // A worker's run of items [next, end).
 struct Span {

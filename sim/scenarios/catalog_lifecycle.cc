@@ -10,6 +10,7 @@
 #include "sim/oracle/store_predicates.h"
 #include "sim/scenarios/ledger_model.h"
 #include "sim/scenarios/lifecycle_session.h"
+#include "vfs/base/status.h"
 #include "vfs/base/step_labels.h"
 #include "vfs/rocksdb/rocks_db.h"
 
@@ -117,7 +118,7 @@ class CatalogLifecycle final : public Scenario {
   std::string LogicalState(World& clone) const override {
     std::string text;
     const auto rows = CatalogRowsAtRest(clone.env(), rocks_);
-    if (!rows.ok()) return "catalog: " + std::string(rows.status().message());
+    if (!rows.ok()) return "catalog: " + vfs::Message(rows.status());
     for (const auto& [key, value] : *rows) {
       // The store's identity is drawn at the first start; everything else is a function of what was
       // done.

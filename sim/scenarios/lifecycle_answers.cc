@@ -38,7 +38,9 @@ void LifecycleSession::ServeAll() {
       continue;
     }
     // Hidden is not gone: a wider retention may show it again, unless it was pruned meanwhile.
-    if (answer != kAbsent) history_.Violate("36-nothing-below-the-floor", domain + ": " + answer);
+    if (answer != kAbsent) {
+      history_.Violate("36-nothing-below-the-floor", fmt::format("{}: {}", domain, answer));
+    }
     history_.Attempt(domain, kAbsent);
   }
 }

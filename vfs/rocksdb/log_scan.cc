@@ -140,9 +140,9 @@ class Scan {
       VFS_ASSIGN_OR_RETURN(entries, fs_.List(path_));
     }
     for (const DirEntry& entry : entries) {
-      if (entry.kind != FileKind::kFile || !entry.name.ends_with(".log")) continue;
-      const auto number =
-          ParseNumber(std::string_view(entry.name).substr(0, entry.name.size() - 4));
+      const std::string_view name = entry.name;
+      if (entry.kind != FileKind::kFile || !name.ends_with(".log")) continue;
+      const auto number = ParseNumber(name.substr(0, name.size() - 4));
       if (!number.has_value() || *number < report_.min_log) continue;
       Log log;
       log.path = JoinPath(path_, entry.name);

@@ -9,6 +9,7 @@
 #include <string>
 #include <utility>
 
+#include <absl/base/attributes.h>
 #include <rocksdb/system_clock.h>
 
 #include "vfs/base/mutex.h"
@@ -68,7 +69,7 @@ class RocksEnv final : public rocksdb::EnvWrapper {
       : EnvWrapper(rocksdb::NewCompositeEnv(fs)),
         env_(env),
         prng_(env.prng->Fork(env.prng->Next())) {
-    file_system_ = fs;
+    file_system_ = std::move(fs);
     system_clock_ = std::make_shared<RocksClock>(env.clock);
   }
   const char* Name() const override { return "PermafrostEnv"; }
@@ -157,9 +158,12 @@ class RocksLogger final : public rocksdb::Logger {
 
   void LogHeader(const char*, va_list) override {}
   using Logger::Logv;
+  // The attributes name the parameter with the format: then it may go on to vsnprintf.
+  ABSL_PRINTF_ATTRIBUTE(2, 0)
   void Logv(const char* format, va_list arguments) override {
     Logv(rocksdb::InfoLogLevel::INFO_LEVEL, format, arguments);
   }
+  ABSL_PRINTF_ATTRIBUTE(3, 0)
   void Logv(rocksdb::InfoLogLevel level, const char* format, va_list arguments) override {
     if (level < GetInfoLogLevel()) return;
     std::array<char, 1024> text{};

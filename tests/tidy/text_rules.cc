@@ -54,12 +54,12 @@ const std::vector<Ban>& Bans() {
       {{"sleep", "usleep", "nanosleep", "sleep_for", "sleep_until"},
        "vfs::Clock::SleepNanos; tests wait for events",
        {""},
-       {PERMAFROST_WORLD}},
+       {PERMAFROST_WORLD, "tests/sim/sched/thread"}},  // which show that a sleep is virtual there
       {{"std::rand", "rand()", "srand", "random_device", "mt19937", "mt19937_64",
         "default_random_engine"},
        "vfs::Prng with a seed",
        {""},
-       {}},
+       {"tests/sim/sched/thread"}},  // which show that a seed is behind it there
       {{"std::thread", "std::jthread", "std::async", "pthread_create"},
        "vfs::Executor",
        {"vfs/", "faults/", "engine/", "sim/"},

@@ -382,6 +382,35 @@ TEST_F(PowercutCli, AFindingIsAFailureBlockAndAReproThatReplaysInFreshProcesses)
   }
 }
 
+TEST_F(PowercutCli, AFindingAmongThreadsReplaysFromItsSchedule) {
+  const std::string out = scratch_.Join("threads");
+  const ProcessResult found =
+      RunPowercut({"sweep", "rocksdb/concurrent", "--short", "--mutate", "drop rocksdb.wal.sync",
+                   "--strategy", "pct 3 3000", "--seed", "4", "--images", "8", "--deaths", "0",
+                   "--stop-after", "1", "--json", "--out", out});
+
+  EXPECT_EQ(found.code, 1) << found.err;
+  const auto json = nlohmann::json::parse(found.out);
+  EXPECT_THAT(json["threads"].get<std::string>(), ::testing::EndsWith(", pct 3 3000"));
+  const std::string marker = "Reproduce:   powercut replay ";
+  const std::size_t begin = found.err.find(marker) + marker.size();
+  ASSERT_GT(begin, marker.size()) << found.err;
+  const std::string repro = found.err.substr(begin, found.err.find('\n', begin) - begin);
+  for (int time = 1; time <= 3; ++time) {
+    const ProcessResult replayed = RunPowercut({"replay", "--json", "-q", repro});
+    EXPECT_EQ(replayed.code, 1) << replayed.err;
+    EXPECT_EQ(nlohmann::json::parse(replayed.out)["reproduced"], true);
+  }
+}
+
+TEST_F(PowercutCli, AnUnknownStrategyOrModeIsNamedWithTheKnownOnes) {
+  ExpectUsageError({"sweep", "rocksdb/concurrent", "--strategy", "fair"},
+                   "powercut: strategy 'fair': 'fair' is none; known: run-to-block, random-walk "
+                   "N/M, uniform, pct DEPTH LENGTH, replay SCHEDULE\n");
+  ExpectUsageError({"sweep", "rocksdb/concurrent", "--mode", "native"},
+                   "powercut: thread mode 'native': known: futex, fiber\n");
+}
+
 TEST_F(PowercutCli, RunPrintsTheDrawnSeedFirst) {
   const ProcessResult ran = RunPowercut(
       {"run", "rocksdb/basic", "--runs", "1", "--json", "--out", scratch_.Join("found")});

@@ -109,6 +109,7 @@ class Scheduler {
   void EndOnce(const void* control);
   const RunningOnce* FindOnce(const void* control) const;
 
+  bool has_atomic_points() const { return options_.atomic_points; }
   bool has_rocksdb_sync_points() const { return options_.rocksdb_sync_points; }
 
   std::uint64_t hash() const { return report_.hash; }

@@ -42,6 +42,9 @@ struct ThreadOptions {
   // Real seconds without a scheduling point after which the thread that has the token is reported:
   // it waits for something outside the simulation, or spins.
   int stuck_seconds_max = 60;
+  // Each atomic operation of objects that were compiled for it (PERMAFROST_ATOMIC_POINTS) is a
+  // scheduling point; without such objects nothing changes.
+  bool atomic_points = true;
   bool rocksdb_sync_points = false;  // each of RocksDB's own sync points is a scheduling point
 };
 

@@ -393,9 +393,15 @@ pthread_key_t Scheduler::ExitKey() {
 }
 
 void Scheduler::OnThreadExit(void* round) {
-  // Destructors run in rounds while any of them sets a value again: this one lasts until the last.
+  // Destructors run in rounds while any of them sets a value again: this one lasts until the last,
+  // or the one before, because in the last a sanitizer takes its thread apart.
+#ifdef PERMAFROST_WITH_SANITIZER
+  constexpr std::uintptr_t kLastRound = PTHREAD_DESTRUCTOR_ITERATIONS - 1;
+#else
+  constexpr std::uintptr_t kLastRound = PTHREAD_DESTRUCTOR_ITERATIONS;
+#endif
   const auto number = reinterpret_cast<std::uintptr_t>(round);
-  if (number < PTHREAD_DESTRUCTOR_ITERATIONS) {
+  if (number < kLastRound) {
     pthread_setspecific(ExitKey(), reinterpret_cast<void*>(number + 1));
     return;
   }

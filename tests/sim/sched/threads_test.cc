@@ -176,11 +176,13 @@ std::string UseEverything() {
 
   const auto work = [&](char name) {
     std::call_once(once, [&] { say('1'); });
+#ifndef __SANITIZE_THREAD__  // whose own guards wait where the scheduler does not see it
     static const int guarded = [] {
       std::this_thread::sleep_for(milliseconds(1));
       return 7;
     }();
     EXPECT_EQ(guarded, 7);
+#endif
     {
       const std::shared_lock<std::shared_mutex> lock(shared);
       say(name);

@@ -17,6 +17,7 @@ inline constexpr std::uint8_t kWholePage = 0xff;  // mask of all sectors of a pa
 
 // Shared between the live file, pending effects, bases and images; changed only while one owner
 // holds it.
+// NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): who makes one zeroes or copies its bytes
 struct Page {
   std::array<char, kPageBytes> bytes;
   mutable vfs::Hash128 digest;  // zero for a page of zeros

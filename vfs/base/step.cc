@@ -5,10 +5,13 @@
 
 namespace permafrost::vfs {
 namespace {
-thread_local const Step* t_current =
-    nullptr;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
-thread_local unsigned long t_instance_count =
-    0;  // NOLINT(google-runtime-int,cppcoreguidelines-avoid-non-const-global-variables)
+
+// The stack that the step objects form is one per thread, and so is their count.
+// NOLINTBEGIN(cppcoreguidelines-avoid-non-const-global-variables)
+thread_local const Step* t_current = nullptr;
+thread_local std::uint64_t t_instance_count = 0;
+// NOLINTEND(cppcoreguidelines-avoid-non-const-global-variables)
+
 }  // namespace
 
 Step::Step(const StepAt& at) : at_(at), outer_(t_current), instance_(++t_instance_count) {

@@ -6,6 +6,7 @@
 // and tests/tidy_test.cc keeps the list.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -46,9 +47,7 @@ class Step {
   const Step* outer() const { return outer_; }
   // Counts steps as they are entered in this thread, so that two instances of one label can be told
   // apart.
-  unsigned long instance() const {
-    return instance_;
-  }  // NOLINT(google-runtime-int): width does not matter
+  std::uint64_t instance() const { return instance_; }
 
   // The innermost step of this thread, or null.
   static const Step* Current();
@@ -62,7 +61,7 @@ class Step {
  private:
   const StepAt at_;
   const Step* const outer_;
-  const unsigned long instance_;  // NOLINT(google-runtime-int)
+  const std::uint64_t instance_;
 };
 
 }  // namespace permafrost::vfs

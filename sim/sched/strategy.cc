@@ -11,12 +11,29 @@
 #include <fmt/format.h>
 
 #include "vfs/base/check.h"
+#include "vfs/base/hash.h"
 #include "vfs/base/prng.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
 
 namespace permafrost::sim {
 namespace {
+
+// The schedule's own chance: all of it in this object, which no sanitizer instruments (vfs::Prng is
+// another library's, and its state passes from thread to thread with the token).
+// Source: splitmix64, Steele et al., OOPSLA 2014; the seed is mixed first, or seed n + 1 would be
+// seed n one step later.
+class Chance {
+ public:
+  explicit Chance(std::uint64_t seed) : state_(vfs::Mix64(seed ^ 0x7363686564756c65ULL)) {}
+  std::uint64_t Below(std::uint64_t bound) { return Next() % bound; }
+  bool Hits(vfs::Ratio ratio) { return Below(ratio.denominator) < ratio.numerator; }
+
+ private:
+  std::uint64_t Next() { return vfs::Mix64(state_ += 0x9e3779b97f4a7c15ULL); }
+
+  std::uint64_t state_;
+};
 
 class RunToBlock final : public Strategy {
  public:
@@ -25,15 +42,15 @@ class RunToBlock final : public Strategy {
 
 class RandomWalk final : public Strategy {
  public:
-  RandomWalk(vfs::Ratio chance, std::uint64_t seed) : chance_(chance), prng_(seed) {}
+  RandomWalk(vfs::Ratio ratio, std::uint64_t seed) : ratio_(ratio), chance_(seed) {}
   std::size_t Choose(const Decision& decision) override {
-    if (decision.is_preemption && !prng_.Chance(chance_)) return decision.default_index;
-    return prng_.Below(decision.candidates.size());
+    if (decision.is_preemption && !chance_.Hits(ratio_)) return decision.default_index;
+    return chance_.Below(decision.candidates.size());
   }
 
  private:
-  const vfs::Ratio chance_;
-  vfs::Prng prng_;
+  const vfs::Ratio ratio_;
+  Chance chance_;
 };
 
 // Highest priority runs. New threads draw theirs above `depth`; the i-th change point gives the
@@ -41,9 +58,9 @@ class RandomWalk final : public Strategy {
 class Pct final : public Strategy {
  public:
   Pct(int depth, std::uint64_t length, std::uint64_t seed)
-      : prng_(seed), lowest_(0), next_change_(depth - 1) {
+      : chance_(seed), lowest_(0), next_change_(depth - 1) {
     for (int i = 1; i < depth; ++i)
-      changes_.insert(prng_.Below(std::max<std::uint64_t>(length, 1)));
+      changes_.insert(chance_.Below(std::max<std::uint64_t>(length, 1)));
   }
 
   void OnStep(std::uint64_t step, int current) override {
@@ -66,11 +83,11 @@ class Pct final : public Strategy {
   std::int64_t& PriorityOf(int thread) {
     const auto found = priorities_.find(thread);
     if (found != priorities_.end()) return found->second;
-    const auto drawn = static_cast<std::int64_t>(prng_.Below(1ULL << 40));
+    const auto drawn = static_cast<std::int64_t>(chance_.Below(1ULL << 40));
     return priorities_[thread] = kBase + drawn;
   }
 
-  vfs::Prng prng_;
+  Chance chance_;
   std::map<int, std::int64_t> priorities_;
   std::set<std::uint64_t> changes_;
   std::int64_t lowest_;

@@ -75,6 +75,12 @@ absl::Status HardenedDisk::PoisonInode(Inode& inode, absl::Status why) {
   MutexLock lock(&mu_);
   if (inode.poison.ok()) inode.poison = why;
   if (first_failure_.ok()) first_failure_ = why;
+  // What the MANIFEST says is unknown from now on: a table that RocksDB takes for unused may be one
+  // that it names.
+  if (RocksFileKindOf(inode.path) == RocksFileKind::kManifest) {
+    VFS_PROBE("rocksdb/manifest_poisoned");
+    poisoned_dirs_.emplace(ParentOf(inode.path), why);
+  }
   return why;
 }
 

@@ -275,6 +275,17 @@ TEST(HardenedDisk, WithoutPoisonALaterSyncAnswersOkAndProvesNothing) {
   EXPECT_OK(world.hardened.Health());
 }
 
+TEST(HardenedDisk, AfterAFailedSyncOfTheManifestNoFileGoes) {
+  Poisoned world(CallKind::kSyncData);
+  ASSERT_OK(world.hardened.CreateFresh("db/000009.sst"));
+  ASSERT_OK_AND_ASSIGN(auto manifest, world.hardened.CreateFresh("db/MANIFEST-000005"));
+
+  EXPECT_ERROR(manifest->Sync(SyncKind::kData), absl::StatusCode::kDataLoss, HasSubstr("errno 5"));
+
+  EXPECT_ERROR(world.hardened.Unlink("db/000009.sst"), absl::StatusCode::kFailedPrecondition,
+               HasSubstr(kPoisonText));
+}
+
 TEST(HardenedDisk, AFailedAppendIsFinal) {
   Poisoned world(CallKind::kAppend);
   ASSERT_OK_AND_ASSIGN(auto file, world.hardened.CreateFresh("db/000004.log"));

@@ -1,6 +1,8 @@
 // The fixture of tests that run simulated threads in every mode that this machine has.
 #pragma once
 
+#include <array>
+#include <atomic>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +30,22 @@ inline StrategySpec StrategyOf(std::string_view words) {
   EXPECT_OK(spec.status());
   return *spec;
 }
+
+// Notes of several threads in the order of their coming, without a lock: adding one is neither a
+// scheduling point nor a race.
+class Notes {
+ public:
+  void Add(char note) { notes_.at(count_++) = note; }
+  std::string Text() const {
+    std::string text;
+    for (std::size_t i = 0; i < count_; ++i) text += notes_.at(i).load();
+    return text;
+  }
+
+ private:
+  std::atomic<std::size_t> count_{0};
+  std::array<std::atomic<char>, 32> notes_{};
+};
 
 class Threads : public ::testing::TestWithParam<ThreadMode> {
  protected:

@@ -132,20 +132,20 @@ TEST_P(Threads, AnHourPassesAtOnce) {
 }
 
 TEST_P(Threads, SleepersWakeInTheOrderOfTheirTimes) {
-  std::vector<int> order;
+  Notes order;
 
   Run(1, "uniform", [&] {
     std::vector<std::thread> threads;
     for (const int seconds : {3, 1, 2}) {
       threads.emplace_back([&order, seconds] {
         std::this_thread::sleep_for(std::chrono::seconds(seconds));
-        order.push_back(seconds);
+        order.Add(static_cast<char>('0' + seconds));
       });
     }
     for (std::thread& thread : threads) thread.join();
   });
 
-  EXPECT_THAT(order, ElementsAre(1, 2, 3));
+  EXPECT_EQ(order.Text(), "123");
 }
 
 // One pass over everything that blocks; the text says in which order things happened.
@@ -268,34 +268,34 @@ TEST_P(Threads, ChanceAndIdentityComeFromTheSeed) {
 }
 
 TEST_P(Threads, ThreadLocalDestructorsRunWithTheToken) {
-  static std::vector<int>* ended = nullptr;
+  static Notes* ended = nullptr;
   struct Marked {
     ~Marked() {
       std::mutex mutex;
       const std::lock_guard<std::mutex> lock(mutex);  // a scheduling point inside a destructor
       SchedulingPoint();
-      ended->push_back(id);
+      ended->Add(name);
     }
-    int id = 0;
+    char name = '?';
   };
   for (std::uint64_t seed = 0; seed < 10; ++seed) {
-    std::vector<int> first;
-    std::vector<int> again;
-    for (std::vector<int>* order : {&first, &again}) {
+    Notes first;
+    Notes again;
+    for (Notes* order : {&first, &again}) {
       ended = order;
       Run(seed, "uniform", [&] {
         std::vector<std::thread> threads;
-        for (int i = 1; i <= 4; ++i) {
-          threads.emplace_back([i] {
+        for (char name = 'a'; name <= 'd'; ++name) {
+          threads.emplace_back([name] {
             thread_local Marked marked;
-            marked.id = i;
+            marked.name = name;
           });
         }
         for (std::thread& thread : threads) thread.join();
-        EXPECT_EQ(ended->size(), 4U);
+        EXPECT_EQ(ended->Text().size(), 4U);
       });
     }
-    EXPECT_EQ(first, again);
+    EXPECT_EQ(first.Text(), again.Text());
   }
 }
 
@@ -324,18 +324,18 @@ std::set<std::string> OrdersWithin(int preemptions_max, ThreadMode mode) {
   std::set<std::string> texts;
   ExhaustiveSearch search(preemptions_max);
   while (search.HasNext() && search.runs() < 10'000) {
-    std::string text;
+    Notes text;
     RunThreads({.strategy_override = &search, .mode = mode}, [&] {
       const auto twice = [&text](char name) {
-        text += name;
+        text.Add(name);
         SchedulingPoint();
-        text += name;
+        text.Add(name);
       };
       std::thread other([&] { twice('b'); });
       twice('a');
       other.join();
     });
-    texts.insert(text);
+    texts.insert(text.Text());
     search.EndRun();
   }
   EXPECT_FALSE(search.HasNext());

@@ -2,11 +2,11 @@
 #include "sim/scenarios/writer_model.h"
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 
 #include <fmt/format.h>
 
+#include "vfs/base/parse_number.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
 
@@ -40,12 +40,9 @@ std::optional<std::vector<std::uint64_t>> ParseNumbers(std::string_view text) {
   std::vector<std::uint64_t> numbers;
   while (true) {
     const std::string_view word = text.substr(0, text.find(' '));
-    std::uint64_t number = 0;
-    const auto parsed = std::from_chars(word.data(), word.data() + word.size(), number);
-    if (word.empty() || parsed.ec != std::errc() || parsed.ptr != word.data() + word.size()) {
-      return std::nullopt;
-    }
-    numbers.push_back(number);
+    const auto number = vfs::ParseNumber<std::uint64_t>(word);
+    if (!number.has_value()) return std::nullopt;
+    numbers.push_back(*number);
     if (word.size() == text.size()) return numbers;
     text.remove_prefix(word.size() + 1);
   }

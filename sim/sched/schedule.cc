@@ -1,27 +1,13 @@
 // Schedules as text.
 #include "sim/sched/schedule.h"
 
-#include <charconv>
-#include <optional>
-
+#include <climits>
 #include <fmt/format.h>
 
+#include "vfs/base/parse_number.h"
 #include "vfs/base/status.h"
 
 namespace permafrost::sim {
-namespace {
-
-template <typename Number>
-std::optional<Number> ParseWhole(std::string_view digits) {
-  Number number = 0;
-  const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-  if (digits.empty() || parsed.ec != std::errc() || parsed.ptr != digits.data() + digits.size()) {
-    return std::nullopt;
-  }
-  return number;
-}
-
-}  // namespace
 
 std::string ToString(const Schedule& schedule) {
   std::string text;
@@ -41,10 +27,10 @@ absl::StatusOr<Schedule> ParseSchedule(std::string_view text) {
     const std::string_view word = text.substr(0, text.find(' '));
     text.remove_prefix(word.size());
     const std::size_t colon = word.find(':');
-    const auto decision = ParseWhole<std::uint64_t>(word.substr(0, colon));
-    const auto thread =
-        colon == std::string_view::npos ? std::nullopt : ParseWhole<int>(word.substr(colon + 1));
-    if (!decision.has_value() || !thread.has_value() || *thread < 0) {
+    const auto decision = vfs::ParseNumber<std::uint64_t>(word.substr(0, colon));
+    const auto thread = vfs::ParseNumber<std::uint32_t>(
+        colon == std::string_view::npos ? std::string_view() : word.substr(colon + 1));
+    if (!decision.has_value() || !thread.has_value() || *thread > INT_MAX) {
       return vfs::InvalidArgument("schedule: '{}' is no 'decision:thread', as in '12:3'",
                                   word.substr(0, 60));
     }
@@ -52,7 +38,7 @@ absl::StatusOr<Schedule> ParseSchedule(std::string_view text) {
       return vfs::InvalidArgument("schedule: decision {} stands behind {}; order them", *decision,
                                   schedule.choices.back().first);
     }
-    schedule.choices.emplace_back(*decision, *thread);
+    schedule.choices.emplace_back(*decision, static_cast<int>(*thread));
   }
 }
 

@@ -2,7 +2,6 @@
 #include "sim/sched/strategy.h"
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 #include <optional>
 #include <set>
@@ -12,6 +11,7 @@
 
 #include "vfs/base/check.h"
 #include "vfs/base/hash.h"
+#include "vfs/base/parse_number.h"
 #include "vfs/base/prng.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
@@ -115,15 +115,6 @@ class Replay final : public Strategy {
   std::size_t next_ = 0;  // the first choice not yet passed
 };
 
-std::optional<std::uint64_t> ParseNumber(std::string_view digits) {
-  std::uint64_t number = 0;
-  const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-  if (digits.empty() || parsed.ec != std::errc() || parsed.ptr != digits.data() + digits.size()) {
-    return std::nullopt;
-  }
-  return number;
-}
-
 // The first word of `text`, which loses it and the blanks behind it.
 std::string_view TakeWord(std::string_view& text) {
   const std::string_view word = text.substr(0, text.find(' '));
@@ -176,9 +167,10 @@ absl::StatusOr<StrategySpec> ParseStrategy(std::string_view text) {
     if (!rest.empty()) {
       const std::string_view ratio = TakeWord(rest);
       const std::size_t slash = ratio.find('/');
-      const auto numerator = ParseNumber(ratio.substr(0, slash));
-      const auto denominator =
-          slash == std::string_view::npos ? std::nullopt : ParseNumber(ratio.substr(slash + 1));
+      const auto numerator = vfs::ParseNumber<std::uint64_t>(ratio.substr(0, slash));
+      const auto denominator = slash == std::string_view::npos
+                                   ? std::nullopt
+                                   : vfs::ParseNumber<std::uint64_t>(ratio.substr(slash + 1));
       if (!numerator.has_value() || !denominator.has_value() || *denominator == 0 ||
           *denominator > UINT32_MAX || *numerator > *denominator) {
         return BadStrategy(text, fmt::format("'{}' is no chance N/M between 0 and 1", ratio));
@@ -190,7 +182,7 @@ absl::StatusOr<StrategySpec> ParseStrategy(std::string_view text) {
     spec.kind = StrategySpec::Kind::kPct;
     if (!rest.empty()) {
       const std::string_view depth = TakeWord(rest);
-      const auto number = ParseNumber(depth);
+      const auto number = vfs::ParseNumber<std::uint64_t>(depth);
       if (!number.has_value() || *number < 1 || *number > 1000) {
         return BadStrategy(text, fmt::format("'{}' is no depth from 1 to 1000", depth));
       }
@@ -198,7 +190,7 @@ absl::StatusOr<StrategySpec> ParseStrategy(std::string_view text) {
     }
     if (!rest.empty()) {
       const std::string_view length = TakeWord(rest);
-      const auto number = ParseNumber(length);
+      const auto number = vfs::ParseNumber<std::uint64_t>(length);
       if (!number.has_value() || *number < 1) {
         return BadStrategy(text, fmt::format("'{}' is no number of steps", length));
       }

@@ -1,7 +1,6 @@
 // First everything is read and judged, then cuts are made: what is refused stays untouched.
 #include "vfs/rocksdb/log_scan.h"
 
-#include <charconv>
 #include <map>
 #include <optional>
 #include <span>
@@ -10,6 +9,7 @@
 #include <absl/functional/function_ref.h>
 
 #include "vfs/base/bytes.h"
+#include "vfs/base/parse_number.h"
 #include "vfs/base/probe.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
@@ -30,15 +30,6 @@ absl::StatusOr<std::string> ReadWhole(FileSystem& fs, const std::string& path) {
   VFS_ASSIGN_OR_RETURN(const std::size_t got, file->Read(0, std::span<char>(bytes)));
   bytes.resize(got);
   return bytes;
-}
-
-std::optional<std::uint64_t> ParseNumber(std::string_view digits) {
-  std::uint64_t number = 0;
-  const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-  if (digits.empty() || parsed.ec != std::errc() || parsed.ptr != digits.data() + digits.size()) {
-    return std::nullopt;
-  }
-  return number;
 }
 
 // One log as it was read, and where it shall end.
@@ -79,7 +70,7 @@ class Scan {
     const bool ends = name.ends_with('\n');
     if (ends) name.remove_suffix(1);
     const bool begins = name.starts_with(kPrefix);
-    if (!ends || !begins || !ParseNumber(name.substr(kPrefix.size())).has_value()) {
+    if (!ends || !begins || !ParseNumber<std::uint64_t>(name.substr(kPrefix.size())).has_value()) {
       return DataLoss("scan {}: it does not name a MANIFEST; the database cannot be read", current);
     }
     return std::optional<std::string>(JoinPath(path_, name));
@@ -142,7 +133,7 @@ class Scan {
     for (const DirEntry& entry : entries) {
       const std::string_view name = entry.name;
       if (entry.kind != FileKind::kFile || !name.ends_with(".log")) continue;
-      const auto number = ParseNumber(name.substr(0, name.size() - 4));
+      const auto number = ParseNumber<std::uint64_t>(name.substr(0, name.size() - 4));
       if (!number.has_value() || *number < report_.min_log) continue;
       Log log;
       log.path = JoinPath(path_, entry.name);

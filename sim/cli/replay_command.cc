@@ -65,6 +65,7 @@ absl::StatusOr<Outcome> Replay(const Repro& repro, bool shows_events) {
   if (repro.has_threads) {
     flags.mode = std::string(ToString(repro.thread_mode));
     flags.strategy = ToString(repro.strategy);
+    flags.has_sync_points = repro.has_sync_points;
   }
   VFS_ASSIGN_OR_RETURN(const auto scenario, MakeNamedScenario(flags));
   VFS_ASSIGN_OR_RETURN(ExploreOptions options,

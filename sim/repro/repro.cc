@@ -53,6 +53,10 @@ absl::Status ParseLine(std::string_view key, std::string_view value, Repro& repr
   } else if (key == "threads") {
     VFS_ASSIGN_OR_RETURN(repro.thread_mode, ParseThreadMode(value));
     repro.has_threads = true;
+  } else if (key == "sync-points") {
+    if (value != "yes" && value != "no")
+      return vfs::InvalidArgument("'{}' is neither 'yes' nor 'no'", value);
+    repro.has_sync_points = value == "yes";
   } else if (key == "strategy") {
     VFS_ASSIGN_OR_RETURN(repro.strategy, ParseStrategy(value));
   } else if (key == "schedule") {
@@ -69,7 +73,7 @@ absl::Status ParseLine(std::string_view key, std::string_view value, Repro& repr
   } else {
     return vfs::InvalidArgument(
         "unknown key '{}'; known: scenario seed personality stock after-failed-sync without mutate "
-        "faults threads strategy schedule op cut expect text",
+        "faults threads sync-points strategy schedule op cut expect text",
         Printable(key));
   }
   return absl::OkStatus();
@@ -96,6 +100,7 @@ std::string ToString(const Repro& repro) {
   if (repro.has_threads) {
     out += fmt::format("threads: {}\nstrategy: {}\n", ToString(repro.thread_mode),
                        ToString(repro.strategy));
+    if (repro.has_sync_points) out += "sync-points: yes\n";
     if (repro.schedule.has_value()) out += fmt::format("schedule: {}\n", ToString(*repro.schedule));
   }
   for (const std::string& op : repro.ops) out += fmt::format("op: {}\n", op);

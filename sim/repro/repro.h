@@ -32,6 +32,7 @@ struct Repro {
   // Of scenarios with threads; ThreadMode and StrategySpec print as these lines.
   bool has_threads = false;
   ThreadMode thread_mode = ThreadMode::kFiber;
+  bool has_sync_points = false;      // RocksDB's own are scheduling points
   StrategySpec strategy;             // of every generation
   std::optional<Schedule> schedule;  // of the workload, in place of `strategy`
   Script ops;

@@ -28,6 +28,11 @@ TEST(Repro, PrintsEveryKeyInAFixedOrder) {
               .without = {"scan_logs", "settle_names"},
               .mutate = "drop freeze.sync.file",
               .faults = "when any nth=3 then eio",
+              .has_threads = true,
+              .thread_mode = ThreadMode::kFutex,
+              .has_sync_points = true,
+              .strategy = {.kind = StrategySpec::Kind::kPct, .depth = 2, .length = 500},
+              .schedule = Schedule{{{3, 1}, {7, 0}}},
               .ops = {"put k v"},
               .cuts = {{.kind = CutKind::kProcessDeath, .point = 4, .label = "x", .ops = {"die"}},
                        {.point = 5, .choice = "c d", .label = "y"}},
@@ -48,6 +53,10 @@ TEST(Repro, PrintsEveryKeyInAFixedOrder) {
             "without: settle_names\n"
             "mutate: drop freeze.sync.file\n"
             "faults: when any nth=3 then eio\n"
+            "threads: futex\n"
+            "strategy: pct 2 500\n"
+            "sync-points: yes\n"
+            "schedule: 3:1 7:0\n"
             "op: put k v\n"
             "cut: death point=4 label=x\n"
             "op: die\n"
@@ -100,7 +109,8 @@ TEST(Repro, AFileThatWasCutShortIsNoCleanRepro) {
 TEST(Repro, AnUnknownKeyIsNamedWithTheKnownOnes) {
   EXPECT_ERROR(ParseLine("sead: 1"), kInvalid,
                Eq("parse f line 3: unknown key 'sead'; known: scenario seed personality stock "
-                  "after-failed-sync without mutate faults threads strategy schedule op cut "
+                  "after-failed-sync without mutate faults threads sync-points strategy schedule "
+                  "op cut "
                   "expect text"));
 }
 
@@ -111,6 +121,12 @@ TEST(Repro, EveryBadValueIsNamedWithItsLine) {
                Eq("parse f line 3: 'maybe' is neither 'yes' nor 'no'"));
   EXPECT_ERROR(ParseLine("after-failed-sync: hope"), kInvalid,
                Eq("parse f line 3: 'hope' is neither 'keep' nor 'revert'"));
+  EXPECT_ERROR(ParseLine("threads: native"), kInvalid,
+               Eq("parse f line 3: thread mode 'native': known: futex, fiber"));
+  EXPECT_ERROR(ParseLine("schedule: 3"), kInvalid,
+               Eq("parse f line 3: schedule: '3' is no 'decision:thread', as in '12:3'"));
+  EXPECT_ERROR(ParseLine("sync-points: 1"), kInvalid,
+               Eq("parse f line 3: '1' is neither 'yes' nor 'no'"));
   EXPECT_ERROR(ParseLine("cut: fuse point=1"), kInvalid,
                Eq("parse f line 3: 'fuse point=1' begins with neither 'power' nor 'death'"));
   EXPECT_ERROR(ParseLine("personality: mild"), kInvalid,
@@ -144,6 +160,15 @@ Repro AnyRepro() {
   repro.without = AnyLines();
   repro.mutate = AnyLine();
   repro.faults = AnyLine();
+  repro.has_threads = *rc::gen::arbitrary<bool>();
+  if (repro.has_threads) {
+    repro.thread_mode = *rc::gen::element(ThreadMode::kFutex, ThreadMode::kFiber);
+    repro.has_sync_points = *rc::gen::arbitrary<bool>();
+    repro.strategy.kind =
+        *rc::gen::element(StrategySpec::Kind::kRunToBlock, StrategySpec::Kind::kUniform,
+                          StrategySpec::Kind::kRandomWalk, StrategySpec::Kind::kPct);
+    repro.schedule = Schedule{{{1, 2}, {*rc::gen::inRange<std::uint64_t>(2, 1'000'000), 0}}};
+  }
   repro.ops = AnyLines();
   for (int i = *rc::gen::inRange(0, 3); i > 0; --i) {
     repro.cuts.push_back({.point = *rc::gen::arbitrary<std::uint64_t>(),

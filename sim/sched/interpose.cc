@@ -66,10 +66,8 @@ std::int64_t Futex(std::int32_t* word, int operation, std::int32_t value, const 
     if (__atomic_load_n(word, __ATOMIC_SEQ_CST) != value) return -EAGAIN;
     std::uint64_t deadline = 0;
     if (timeout != nullptr) {
-      deadline = static_cast<std::uint64_t>(timeout->tv_sec) * 1'000'000'000ULL +
-                 static_cast<std::uint64_t>(timeout->tv_nsec);
+      deadline = permafrost::sim::NanosOf(*timeout);
       if (command == FUTEX_WAIT) deadline += TheRunState().clock_nanos;
-      deadline = std::max<std::uint64_t>(deadline, 1);
     }
     return run.Wait(WaitKind::kFutex, word, deadline) ? 0 : -ETIMEDOUT;
   }

@@ -13,6 +13,7 @@
 
 namespace {
 
+using permafrost::sim::NanosOf;
 using permafrost::sim::Scheduler;
 using permafrost::sim::TheOriginals;
 using permafrost::sim::TheRunState;
@@ -30,12 +31,6 @@ using permafrost::sim::WaitKind;
 }
 
 bool IsRunWithoutThreads() { return TheRunState().is_active && !TheRunState().has_threads; }
-
-std::uint64_t NanosOf(const timespec* at) {
-  const auto nanos = static_cast<std::uint64_t>(at->tv_sec) * 1'000'000'000ULL +
-                     static_cast<std::uint64_t>(at->tv_nsec);
-  return nanos == 0 ? 1 : nanos;  // 0 means none
-}
 
 // Tries until it has the lock; `deadline` 0: for ever.
 template <typename Try, typename Lock>
@@ -103,14 +98,14 @@ int pthread_mutex_trylock(pthread_mutex_t* mutex) noexcept {
 
 int pthread_mutex_timedlock(pthread_mutex_t* mutex, const timespec* deadline) noexcept {
   if (Scheduler::Self() == nullptr) return TheOriginals().mutex_timedlock(mutex, deadline);
-  return LockMutex(mutex, NanosOf(deadline));
+  return LockMutex(mutex, NanosOf(*deadline));
 }
 
 int pthread_mutex_clocklock(pthread_mutex_t* mutex,
                             clockid_t clock,
                             const timespec* deadline) noexcept {
   if (Scheduler::Self() == nullptr) return TheOriginals().mutex_clocklock(mutex, clock, deadline);
-  return LockMutex(mutex, NanosOf(deadline));
+  return LockMutex(mutex, NanosOf(*deadline));
 }
 
 int pthread_mutex_unlock(pthread_mutex_t* mutex) noexcept {
@@ -127,7 +122,7 @@ int pthread_cond_wait(pthread_cond_t* cond, pthread_mutex_t* mutex) {
 }
 
 int pthread_cond_timedwait(pthread_cond_t* cond, pthread_mutex_t* mutex, const timespec* deadline) {
-  if (Scheduler::Self() != nullptr) return WaitCondition(cond, mutex, NanosOf(deadline));
+  if (Scheduler::Self() != nullptr) return WaitCondition(cond, mutex, NanosOf(*deadline));
   if (IsRunWithoutThreads()) RefuseToWait("pthread_cond_timedwait");
   return TheOriginals().cond_timedwait(cond, mutex, deadline);
 }
@@ -136,7 +131,7 @@ int pthread_cond_clockwait(pthread_cond_t* cond,
                            pthread_mutex_t* mutex,
                            clockid_t clock,
                            const timespec* deadline) {
-  if (Scheduler::Self() != nullptr) return WaitCondition(cond, mutex, NanosOf(deadline));
+  if (Scheduler::Self() != nullptr) return WaitCondition(cond, mutex, NanosOf(*deadline));
   if (IsRunWithoutThreads()) RefuseToWait("pthread_cond_clockwait");
   return TheOriginals().cond_clockwait(cond, mutex, clock, deadline);
 }
@@ -167,14 +162,14 @@ int pthread_rwlock_tryrdlock(pthread_rwlock_t* lock) noexcept {
 
 int pthread_rwlock_timedrdlock(pthread_rwlock_t* lock, const timespec* deadline) noexcept {
   if (Scheduler::Self() == nullptr) return TheOriginals().timedrdlock(lock, deadline);
-  return Acquire(TheOriginals().tryrdlock, lock, WaitKind::kReadLock, NanosOf(deadline));
+  return Acquire(TheOriginals().tryrdlock, lock, WaitKind::kReadLock, NanosOf(*deadline));
 }
 
 int pthread_rwlock_clockrdlock(pthread_rwlock_t* lock,
                                clockid_t clock,
                                const timespec* deadline) noexcept {
   if (Scheduler::Self() == nullptr) return TheOriginals().clockrdlock(lock, clock, deadline);
-  return Acquire(TheOriginals().tryrdlock, lock, WaitKind::kReadLock, NanosOf(deadline));
+  return Acquire(TheOriginals().tryrdlock, lock, WaitKind::kReadLock, NanosOf(*deadline));
 }
 
 int pthread_rwlock_wrlock(pthread_rwlock_t* lock) noexcept {
@@ -189,14 +184,14 @@ int pthread_rwlock_trywrlock(pthread_rwlock_t* lock) noexcept {
 
 int pthread_rwlock_timedwrlock(pthread_rwlock_t* lock, const timespec* deadline) noexcept {
   if (Scheduler::Self() == nullptr) return TheOriginals().timedwrlock(lock, deadline);
-  return Acquire(TheOriginals().trywrlock, lock, WaitKind::kWriteLock, NanosOf(deadline));
+  return Acquire(TheOriginals().trywrlock, lock, WaitKind::kWriteLock, NanosOf(*deadline));
 }
 
 int pthread_rwlock_clockwrlock(pthread_rwlock_t* lock,
                                clockid_t clock,
                                const timespec* deadline) noexcept {
   if (Scheduler::Self() == nullptr) return TheOriginals().clockwrlock(lock, clock, deadline);
-  return Acquire(TheOriginals().trywrlock, lock, WaitKind::kWriteLock, NanosOf(deadline));
+  return Acquire(TheOriginals().trywrlock, lock, WaitKind::kWriteLock, NanosOf(*deadline));
 }
 
 int pthread_rwlock_unlock(pthread_rwlock_t* lock) noexcept {

@@ -23,17 +23,12 @@ extern "C" {
 
 namespace {
 
+using permafrost::sim::NanosOf;
 using permafrost::sim::RawSyscall;
 using permafrost::sim::Scheduler;
 using permafrost::sim::TheOriginals;
 using permafrost::sim::TheRunState;
 using permafrost::sim::WaitKind;
-
-std::uint64_t NanosOf(const timespec* at) {
-  const auto nanos = static_cast<std::uint64_t>(at->tv_sec) * 1'000'000'000ULL +
-                     static_cast<std::uint64_t>(at->tv_nsec);
-  return nanos == 0 ? 1 : nanos;
-}
 
 int WaitSemaphore(sem_t* semaphore, std::uint64_t deadline) {
   Scheduler& run = Scheduler::Active();
@@ -108,7 +103,7 @@ int pthread_timedjoin_np(pthread_t thread, void** result, const timespec* deadli
             "pthread_timedjoin_np");
     return original(thread, result, deadline);
   }
-  return Scheduler::Active().Join(thread, result, NanosOf(deadline));
+  return Scheduler::Active().Join(thread, result, NanosOf(*deadline));
 }
 
 int pthread_clockjoin_np(pthread_t thread,
@@ -121,7 +116,7 @@ int pthread_clockjoin_np(pthread_t thread,
             "pthread_clockjoin_np");
     return original(thread, result, clock, deadline);
   }
-  return Scheduler::Active().Join(thread, result, NanosOf(deadline));
+  return Scheduler::Active().Join(thread, result, NanosOf(*deadline));
 }
 
 int pthread_detach(pthread_t thread) noexcept {
@@ -181,12 +176,12 @@ int sem_trywait(sem_t* semaphore) noexcept {
 
 int sem_timedwait(sem_t* semaphore, const timespec* deadline) {
   if (Scheduler::Self() == nullptr) return TheOriginals().sem_timedwait(semaphore, deadline);
-  return WaitSemaphore(semaphore, NanosOf(deadline));
+  return WaitSemaphore(semaphore, NanosOf(*deadline));
 }
 
 int sem_clockwait(sem_t* semaphore, clockid_t clock, const timespec* deadline) {
   if (Scheduler::Self() == nullptr) return TheOriginals().sem_clockwait(semaphore, clock, deadline);
-  return WaitSemaphore(semaphore, NanosOf(deadline));
+  return WaitSemaphore(semaphore, NanosOf(*deadline));
 }
 
 int sem_post(sem_t* semaphore) noexcept {
@@ -250,7 +245,7 @@ int sched_yield() noexcept {
 int clock_nanosleep(clockid_t clock, int flags, const timespec* request, timespec* remaining) {
   if (TheRunState().is_active) {
     const std::uint64_t base = (flags & TIMER_ABSTIME) != 0 ? 0 : TheRunState().clock_nanos;
-    permafrost::sim::SleepVirtualUntil(base + NanosOf(request));
+    permafrost::sim::SleepVirtualUntil(base + NanosOf(*request));
     return 0;
   }
   return static_cast<int>(-RawSyscall(SYS_clock_nanosleep, clock, flags,

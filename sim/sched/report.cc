@@ -1,4 +1,5 @@
 // What the scheduler says when a run cannot go on.
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -92,7 +93,8 @@ std::string Scheduler::DescribeWait(const SimThread& thread) const {
   if (thread.step != nullptr) text += fmt::format(", in step {}", thread.step);
   text += fmt::format(", for {}", Seconds(TheRunState().clock_nanos - thread.since));
   if (thread.deadline != 0) {
-    text += fmt::format(", at most {} more", Seconds(thread.deadline - TheRunState().clock_nanos));
+    const std::uint64_t now = TheRunState().clock_nanos;
+    text += fmt::format(", at most {} more", Seconds(std::max(thread.deadline, now) - now));
   }
   return text;
 }

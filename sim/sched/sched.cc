@@ -15,6 +15,7 @@
 #include "sim/sched/state.h"
 #include "vfs/base/check.h"
 #include "vfs/base/status.h"
+#include "vfs/base/status_macros.h"
 
 namespace permafrost::sim {
 namespace {
@@ -174,6 +175,11 @@ std::uint64_t CpuNanos() {
          nanos(children.ru_stime.tv_sec, children.ru_stime.tv_usec * 1000);
 }
 
+absl::Status CheckEntryPoint(const char* symbol) {
+  const void* const executable = ObjectOf(reinterpret_cast<const void*>(&CheckEntryPoint));
+  return ObjectOf(dlsym(RTLD_DEFAULT, symbol)) == executable ? absl::OkStatus() : NotBound(symbol);
+}
+
 absl::Status CheckBindings() {
   const std::string version = rocksdb::GetRocksVersionAsString(true);
   if (version != "7.8.3") {
@@ -191,10 +197,7 @@ absl::Status CheckBindings() {
     }
     if (bound == nullptr || bound == library) return NotBound(symbol);
   }
-  const void* const executable = ObjectOf(reinterpret_cast<const void*>(&CheckBindings));
-  for (const char* symbol : kEntryPoints) {
-    if (ObjectOf(dlsym(RTLD_DEFAULT, symbol)) != executable) return NotBound(symbol);
-  }
+  for (const char* symbol : kEntryPoints) VFS_RETURN_IF_ERROR(CheckEntryPoint(symbol));
   return absl::OkStatus();
 }
 

@@ -61,6 +61,8 @@ std::uint64_t CpuNanos();
 // executable; simulating would
 //                              not be deterministic
 absl::Status CheckBindings();
+// The part of it that asks one entry point of the C library.
+absl::Status CheckEntryPoint(const char* symbol);
 
 // How often each shim was called in this process (tests show that RocksDB really comes here).
 struct ShimCalls {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <pthread.h>
+#include <time.h>
 
 #include <cstdint>
 #include <deque>
@@ -62,6 +63,13 @@ struct SimThread {
   ParkingPlace ready;
   Fiber fiber;
 };
+
+// A time or span as deadlines count it; never 0, which means none.
+inline std::uint64_t NanosOf(const timespec& time) {
+  const auto nanos = static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000ULL +
+                     static_cast<std::uint64_t>(time.tv_nsec);
+  return nanos == 0 ? 1 : nanos;
+}
 
 class Scheduler {
  public:

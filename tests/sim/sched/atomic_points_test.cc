@@ -1,5 +1,5 @@
 // Atomic operations as scheduling points: this file is compiled with -fsanitize=thread and linked
-// with the stub of sim/sched/atomic_points.cc.
+// with sim/sched/atomic_points.cc in place of the sanitizer's library.
 #include <atomic>
 #include <thread>
 

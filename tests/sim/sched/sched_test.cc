@@ -35,6 +35,13 @@ vfs::RocksDbOptions QueuedOptions() {
 
 TEST(Sched, TheShimsAreBoundAndTheLibraryIsTheKnownOne) { EXPECT_OK(CheckBindings()); }
 
+TEST(Sched, AnEntryPointThatBelongsToTheLibraryIsNamed) {
+  EXPECT_OK(CheckEntryPoint("pthread_mutex_lock"));
+  EXPECT_ERROR(CheckEntryPoint("pthread_key_create"), absl::StatusCode::kFailedPrecondition,
+               ::testing::Eq("symbol pthread_key_create is not bound to this executable; link "
+                             "permafrost_sim_sched and the shared librocksdb"));
+}
+
 TEST(Sched, TimeInsideAScopeIsVirtualAndMovesWithEveryRead) {
   const DeterministicScope scope(1);
 

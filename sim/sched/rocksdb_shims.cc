@@ -1,8 +1,11 @@
-// Four functions of RocksDB 7.8.3, defined here so that the dynamic linker binds the library's own
-// calls to them. Three remove a measured source of chance each, one adds
-// scheduling points; sim::CheckBindings proves at start-up
-// that they are in force.
+// Functions of RocksDB 7.8.3, defined here so that the dynamic linker binds the library's own calls
+// to them. SyncPoint::Process adds scheduling points, the others remove a measured source of
+// chance; sim::CheckBindings proves at start-up that they are in force.
+#include <dlfcn.h>
+
+#include <atomic>
 #include <cstdint>
+#include <set>
 #include <string>
 
 #include <rocksdb/env.h>
@@ -71,6 +74,75 @@ Random* Random::GetTLSInstance() {
                     1U;
   }
   return &instance;
+}
+
+// Originally the last number that was given back: which database gets which then depends on the
+// order in which those of earlier runs were closed, and with the numbers when a thread's table must
+// grow, under a lock. Here it is the smallest free one.
+class ThreadLocalPtr {
+ public:
+  class StaticMeta {
+   public:
+    std::uint32_t GetId();
+    void ReclaimId(std::uint32_t id);
+  };
+};
+
+namespace {
+
+// One thread at a time in a run; outside runs it may be any.
+class FreeIds {
+ public:
+  std::uint32_t Take() {
+    const Guard guard(busy_);
+    if (free_.empty()) return end_++;
+    const std::uint32_t id = *free_.begin();
+    free_.erase(free_.begin());
+    return id;
+  }
+  void Give(std::uint32_t id) {
+    const Guard guard(busy_);
+    free_.insert(id);
+  }
+
+ private:
+  // No mutex: that would be a scheduling point.
+  struct Guard {
+    explicit Guard(std::atomic_flag& flag) : held(flag) {
+      while (held.test_and_set(std::memory_order_acquire)) {
+      }
+    }
+    ~Guard() { held.clear(std::memory_order_release); }
+    Guard(const Guard&) = delete;
+    Guard& operator=(const Guard&) = delete;
+    std::atomic_flag& held;
+  };
+
+  std::atomic_flag busy_ = ATOMIC_FLAG_INIT;
+  std::uint32_t end_ = 0;
+  std::set<std::uint32_t> free_;
+};
+
+// The library's static objects ask before ours are made, and give back after ours are gone.
+FreeIds& TheFreeIds() {
+  static FreeIds* const ids = new FreeIds;
+  return *ids;
+}
+
+}  // namespace
+
+std::uint32_t ThreadLocalPtr::StaticMeta::GetId() {
+  ++permafrost::sim::TheShimCalls().thread_local_id;
+  return TheFreeIds().Take();
+}
+
+void ThreadLocalPtr::StaticMeta::ReclaimId(std::uint32_t id) {
+  // The library's own frees what the threads keep under the number.
+  using Original = void (*)(StaticMeta*, std::uint32_t);
+  static const auto original = reinterpret_cast<Original>(
+      dlsym(RTLD_NEXT, "_ZN7rocksdb14ThreadLocalPtr10StaticMeta9ReclaimIdEj"));
+  original(this, id);
+  TheFreeIds().Give(id);
 }
 
 // Each TEST_SYNC_POINT of the library comes here (Debian's build has them). Nobody in a simulation

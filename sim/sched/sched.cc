@@ -29,6 +29,8 @@ constexpr const char* kReplacedSymbols[] = {
     "_ZN7rocksdb6DBImpl19GenerateDbSessionIdB5cxx11EPNS_3EnvE",
     "_ZN7rocksdb6DBImpl26StartPeriodicTaskSchedulerEv",
     "_ZN7rocksdb6Random14GetTLSInstanceEv",
+    "_ZN7rocksdb14ThreadLocalPtr10StaticMeta5GetIdEv",
+    "_ZN7rocksdb14ThreadLocalPtr10StaticMeta9ReclaimIdEj",
     "_ZN7rocksdb9SyncPoint7ProcessERKNS_5SliceEPv",
 };
 

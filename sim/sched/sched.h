@@ -69,6 +69,7 @@ struct ShimCalls {
   std::uint64_t session_id = 0;
   std::uint64_t periodic_scheduler = 0;
   std::uint64_t random_instance = 0;
+  std::uint64_t thread_local_id = 0;
   std::uint64_t processor_count = 0;
   std::uint64_t clock = 0;
 };

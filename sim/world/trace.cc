@@ -11,9 +11,11 @@ namespace permafrost::sim {
 
 namespace {
 
-// "thread 3 ", or nothing outside a run with threads.
+// "thread 3 after 9f.. ", or nothing outside a run with threads: two runs whose schedules part show
+// it in the next line, whoever calls.
 std::string ThreadPrefix() {
-  return ScheduleHash() == 0 ? "" : fmt::format("thread {} ", CurrentThreadId());
+  const std::uint64_t schedule = ScheduleHash();
+  return schedule == 0 ? "" : fmt::format("thread {} after {:016x} ", CurrentThreadId(), schedule);
 }
 
 }  // namespace

@@ -170,6 +170,7 @@ TEST(Sched, RocksDbReallyComesHere) {
   EXPECT_EQ(after.session_id, before.session_id + 1);
   EXPECT_GT(after.periodic_scheduler, before.periodic_scheduler);
   EXPECT_GT(after.random_instance, before.random_instance);
+  EXPECT_GT(after.thread_local_id, before.thread_local_id);
   EXPECT_GT(after.clock, before.clock);
 }
 

@@ -26,6 +26,12 @@ vfs::RocksDbOptions DatabaseOptions(const vfs::RocksOptions& rocks, vfs::OpenRul
   return options;
 }
 
+absl::Status StillRead(std::string_view op, std::string_view key) {
+  VFS_PROBE("engine/catalog/still_read");
+  return vfs::Aborted(
+      "{} {}: a read view may still resolve what it named; again once that is closed", op, key);
+}
+
 absl::Status WrongState(std::string_view op, std::string_view key, std::string_view found) {
   return vfs::FailedPrecondition("{} {}: the key is {}", op, key, found);
 }
@@ -81,7 +87,7 @@ absl::StatusOr<std::unique_ptr<Catalog>> Catalog::Open(const vfs::Env& env,
                        vfs::RocksDb::Open(env, layout.CatalogDir(),
                                           DatabaseOptions(rocks, vfs::OpenRule::kCreateIfMissing)));
   std::unique_ptr<Catalog> catalog(new Catalog(layout, std::move(db)));
-  VFS_ASSIGN_OR_RETURN(const CatalogRows rows, catalog->Rows(""));
+  VFS_ASSIGN_OR_RETURN(const CatalogRows rows, catalog->Rows("", nullptr));
   if (rows.empty()) {
     VFS_RETURN_IF_ERROR(catalog->StartFirst(env, expected));
     return catalog;
@@ -103,6 +109,7 @@ absl::Status Catalog::StartFirst(const vfs::Env& env, const ExpectedPins& expect
                .earliest_ledger = expected.earliest_ledger};
   vfs::RocksBatch batch;
   for (const auto& [key, value] : PinRows(pins_)) batch.Put(kDefaultFamily, key, value);
+  const vfs::MutexLock lock(&write_mu_);
   const vfs::Step step("pins.write");
   return Write(batch);
 }
@@ -120,25 +127,66 @@ absl::StatusOr<CatalogRows> Catalog::ReadRows(const vfs::Env& env,
 
 absl::Status Catalog::Close() { return db_->Close(); }
 
-absl::StatusOr<CatalogRows> Catalog::Rows(std::string_view prefix) const {
-  VFS_RETURN_IF_ERROR(poison_);
-  return db_->Scan(kDefaultFamily, vfs::PrefixRange(prefix));
+CatalogSnapshot Catalog::Snapshot() const {
+  // The pin comes first: whatever the snapshot then shows was not demoted before it.
+  Epochs::Pin pin = epochs_.Enter();
+  return {std::move(pin), db_->Snapshot()};
 }
 
-absl::StatusOr<std::optional<std::string>> Catalog::Value(std::string_view key) const {
-  VFS_RETURN_IF_ERROR(poison_);
-  return db_->Get(kDefaultFamily, key);
-}
-
-absl::Status Catalog::Write(const vfs::RocksBatch& batch) {
-  VFS_RETURN_IF_ERROR(poison_);
-  poison_ = db_->Write(batch, vfs::SyncWrite::kYes);
-  if (!poison_.ok()) VFS_PROBE("engine/catalog/poisoned");
+absl::Status Catalog::Poison() const {
+  const vfs::MutexLock lock(&mu_);
   return poison_;
 }
 
-absl::StatusOr<CatalogView> Catalog::View() const {
-  VFS_ASSIGN_OR_RETURN(const CatalogRows rows, Rows(""));
+absl::StatusOr<CatalogRows> Catalog::Rows(std::string_view prefix,
+                                          const CatalogSnapshot* at) const {
+  VFS_RETURN_IF_ERROR(Poison());
+  return db_->Scan(kDefaultFamily, vfs::PrefixRange(prefix), at == nullptr ? nullptr : at->rows());
+}
+
+absl::StatusOr<std::optional<std::string>> Catalog::Value(std::string_view key,
+                                                          const CatalogSnapshot* at) const {
+  VFS_RETURN_IF_ERROR(Poison());
+  return db_->Get(kDefaultFamily, key, at == nullptr ? nullptr : at->rows());
+}
+
+absl::Status Catalog::Write(const vfs::RocksBatch& batch) {
+  VFS_RETURN_IF_ERROR(Poison());
+  absl::Status status = db_->Write(batch, vfs::SyncWrite::kYes);
+  const vfs::MutexLock lock(&mu_);
+  if (!status.ok()) {
+    VFS_PROBE("engine/catalog/poisoned");
+    poison_ = status;
+    return status;
+  }
+  for (const vfs::RocksBatch::Op& op : batch.ops()) demoted_.erase(op.key);
+  return status;
+}
+
+absl::Status Catalog::WriteDemotion(const vfs::RocksBatch& batch,
+                                    const std::vector<std::string>& demoted) {
+  VFS_RETURN_IF_ERROR(Write(batch));
+  // Whoever entered before this may have seen the keys as they were.
+  const std::uint64_t epoch = epochs_.End();
+  const vfs::MutexLock lock(&mu_);
+  for (const std::string& key : demoted) demoted_[key] = epoch;
+  return absl::OkStatus();
+}
+
+bool Catalog::IsStillRead(const std::string& key) const {
+  const vfs::MutexLock lock(&mu_);
+  const auto it = demoted_.find(key);
+  return it != demoted_.end() && !epochs_.IsDrained(it->second);
+}
+
+bool Catalog::IsStillRead(const ChunkArtifact& artifact) const {
+  return IsStillRead(KeyText(artifact));
+}
+bool Catalog::IsStillRead(const Coverage& coverage) const { return IsStillRead(KeyText(coverage)); }
+bool Catalog::IsStillRead(HotChunkKey hot) const { return IsStillRead(KeyText(hot)); }
+
+absl::StatusOr<CatalogView> Catalog::View(const CatalogSnapshot* at) const {
+  VFS_ASSIGN_OR_RETURN(const CatalogRows rows, Rows("", at));
   VFS_ASSIGN_OR_RETURN(CatalogView view, ParseCatalog(layout_, rows));
   for (const auto& [coverage, record] : view.coverages) {
     VFS_RETURN_IF_ERROR(view.FrozenCoverage(layout_.geometry(), coverage.window).status());
@@ -146,26 +194,30 @@ absl::StatusOr<CatalogView> Catalog::View() const {
   return view;
 }
 
-absl::StatusOr<std::optional<ArtifactRecord>> Catalog::Find(const ChunkArtifact& artifact) const {
-  VFS_ASSIGN_OR_RETURN(const std::optional<std::string> value, Value(KeyText(artifact)));
+absl::StatusOr<std::optional<ArtifactRecord>> Catalog::Find(const ChunkArtifact& artifact,
+                                                            const CatalogSnapshot* at) const {
+  VFS_ASSIGN_OR_RETURN(const std::optional<std::string> value, Value(KeyText(artifact), at));
   if (!value.has_value()) return std::nullopt;
   return ParseArtifactValue(layout_, artifact, *value);
 }
 
-absl::StatusOr<std::optional<ArtifactRecord>> Catalog::Find(const Coverage& coverage) const {
-  VFS_ASSIGN_OR_RETURN(const std::optional<std::string> value, Value(KeyText(coverage)));
+absl::StatusOr<std::optional<ArtifactRecord>> Catalog::Find(const Coverage& coverage,
+                                                            const CatalogSnapshot* at) const {
+  VFS_ASSIGN_OR_RETURN(const std::optional<std::string> value, Value(KeyText(coverage), at));
   if (!value.has_value()) return std::nullopt;
   return ParseCoverageValue(layout_, coverage, *value);
 }
 
-absl::StatusOr<std::optional<HotState>> Catalog::Find(HotChunkKey hot) const {
-  VFS_ASSIGN_OR_RETURN(const std::optional<std::string> value, Value(KeyText(hot)));
+absl::StatusOr<std::optional<HotState>> Catalog::Find(HotChunkKey hot,
+                                                      const CatalogSnapshot* at) const {
+  VFS_ASSIGN_OR_RETURN(const std::optional<std::string> value, Value(KeyText(hot), at));
   if (!value.has_value()) return std::nullopt;
   return ParseHotValue(hot.chunk, *value);
 }
 
-absl::StatusOr<std::map<Coverage, ArtifactRecord>> Catalog::FindCoverages(WindowId window) const {
-  VFS_ASSIGN_OR_RETURN(const CatalogRows rows, Rows(WindowKeyPrefix(window)));
+absl::StatusOr<std::map<Coverage, ArtifactRecord>> Catalog::FindCoverages(
+    WindowId window, const CatalogSnapshot* at) const {
+  VFS_ASSIGN_OR_RETURN(const CatalogRows rows, Rows(WindowKeyPrefix(window), at));
   std::map<Coverage, ArtifactRecord> coverages;
   for (const auto& [key_text, value] : rows) {
     VFS_ASSIGN_OR_RETURN(const Key key, ParseKey(layout_.geometry(), key_text));
@@ -175,9 +227,10 @@ absl::StatusOr<std::map<Coverage, ArtifactRecord>> Catalog::FindCoverages(Window
   return coverages;
 }
 
-absl::StatusOr<std::optional<FrozenIndex>> Catalog::FindFrozenIndex(WindowId window) const {
+absl::StatusOr<std::optional<FrozenIndex>> Catalog::FindFrozenIndex(
+    WindowId window, const CatalogSnapshot* at) const {
   CatalogView view;
-  VFS_ASSIGN_OR_RETURN(view.coverages, FindCoverages(window));
+  VFS_ASSIGN_OR_RETURN(view.coverages, FindCoverages(window, at));
   VFS_ASSIGN_OR_RETURN(const std::optional<Coverage> frozen,
                        view.FrozenCoverage(layout_.geometry(), window));
   if (!frozen.has_value()) return std::nullopt;
@@ -185,12 +238,14 @@ absl::StatusOr<std::optional<FrozenIndex>> Catalog::FindFrozenIndex(WindowId win
 }
 
 absl::Status Catalog::MarkChunkFreezing(ChunkId chunk, std::span<const ArtifactKind> kinds) {
+  const vfs::MutexLock lock(&write_mu_);
   VFS_CHECK(!kinds.empty(), "mark of chunk {} names no kind", chunk.value());
   vfs::RocksBatch batch;
   for (const ArtifactKind kind : kinds) {
     const ChunkArtifact artifact{.chunk = chunk, .kind = kind};
     VFS_ASSIGN_OR_RETURN(const std::optional<ArtifactRecord> record, Find(artifact));
     if (IsFrozen(record)) return WrongState("mark", KeyText(artifact), "frozen");
+    if (IsStillRead(artifact)) return StillRead("mark", KeyText(artifact));
     if (record.has_value()) VFS_PROBE("engine/freeze/marked_again");
     batch.Put(kDefaultFamily, KeyText(artifact), ValueText(kFreezingRecord));
   }
@@ -200,6 +255,7 @@ absl::Status Catalog::MarkChunkFreezing(ChunkId chunk, std::span<const ArtifactK
 
 absl::Status Catalog::FlipChunkFrozen(
     std::span<const std::pair<ChunkArtifact, ArtifactRecord>> artifacts) {
+  const vfs::MutexLock lock(&write_mu_);
   VFS_CHECK(!artifacts.empty(), "flip names no artifact");
   vfs::RocksBatch batch;
   for (const auto& [artifact, frozen] : artifacts) {
@@ -214,8 +270,10 @@ absl::Status Catalog::FlipChunkFrozen(
 }
 
 absl::Status Catalog::MarkIndexFreezing(const Coverage& coverage) {
+  const vfs::MutexLock lock(&write_mu_);
   VFS_ASSIGN_OR_RETURN(const std::optional<ArtifactRecord> record, Find(coverage));
   if (IsFrozen(record)) return WrongState("mark", KeyText(coverage), "frozen");
+  if (IsStillRead(coverage)) return StillRead("mark", KeyText(coverage));
   vfs::RocksBatch batch;
   batch.Put(kDefaultFamily, KeyText(coverage), ValueText(kFreezingRecord));
   const vfs::Step step("index.mark");
@@ -223,48 +281,56 @@ absl::Status Catalog::MarkIndexFreezing(const Coverage& coverage) {
 }
 
 absl::Status Catalog::CommitIndex(const Coverage& coverage, const FileDigest& file) {
+  const vfs::MutexLock lock(&write_mu_);
   VFS_ASSIGN_OR_RETURN(const std::optional<ArtifactRecord> record, Find(coverage));
   if (!record.has_value() || record->state != ArtifactState::kFreezing) {
     return WrongState("commit", KeyText(coverage), StateText(record));
   }
   const ArtifactRecord frozen{.state = ArtifactState::kFrozen, .files = {file}};
   vfs::RocksBatch batch;
+  std::vector<std::string> demoted;
+  const auto demote = [&](const std::string& key) {
+    batch.Put(kDefaultFamily, key, ValueText(kPruningRecord));
+    demoted.push_back(key);
+  };
   batch.Put(kDefaultFamily, KeyText(coverage), ValueText(frozen));
   VFS_ASSIGN_OR_RETURN(const std::optional<FrozenIndex> before, FindFrozenIndex(coverage.window));
-  if (before.has_value()) {
-    batch.Put(kDefaultFamily, KeyText(before->coverage), ValueText(kPruningRecord));
-  }
+  if (before.has_value()) demote(KeyText(before->coverage));
   if (layout_.geometry().IsTerminal(coverage.chunks.last)) {
     VFS_PROBE("engine/index/window_completed");
     for (ChunkId c = coverage.chunks.first; c <= coverage.chunks.last; c = Next(c)) {
       const ChunkArtifact input{.chunk = c, .kind = ArtifactKind::kTxHash};
       VFS_ASSIGN_OR_RETURN(const std::optional<ArtifactRecord> existing, Find(input));
-      if (!existing.has_value()) continue;
-      batch.Put(kDefaultFamily, KeyText(input), ValueText(kPruningRecord));
+      if (IsFrozen(existing)) demote(KeyText(input));
     }
   }
   const vfs::Step step("index.commit");
-  return Write(batch);
+  return WriteDemotion(batch, demoted);
 }
 
 absl::Status Catalog::Demote(const DeletionRefs& refs) {
+  const vfs::MutexLock lock(&write_mu_);
   vfs::RocksBatch batch;
+  std::vector<std::string> demoted;
+  const auto demote = [&](const std::string& key) {
+    batch.Put(kDefaultFamily, key, ValueText(kPruningRecord));
+    demoted.push_back(key);
+  };
   for (const ChunkArtifact& artifact : refs.artifacts) {
     VFS_ASSIGN_OR_RETURN(const std::optional<ArtifactRecord> record, Find(artifact));
-    if (!IsFrozen(record)) continue;
-    batch.Put(kDefaultFamily, KeyText(artifact), ValueText(kPruningRecord));
+    if (IsFrozen(record)) demote(KeyText(artifact));
   }
   for (const Coverage& coverage : refs.coverages) {
     VFS_ASSIGN_OR_RETURN(const std::optional<ArtifactRecord> record, Find(coverage));
-    if (!IsFrozen(record)) continue;
-    batch.Put(kDefaultFamily, KeyText(coverage), ValueText(kPruningRecord));
+    if (IsFrozen(record)) demote(KeyText(coverage));
   }
   if (batch.empty()) return absl::OkStatus();
   const vfs::Step step("delete.demote");
-  return Write(batch);
+  return WriteDemotion(batch, demoted);
 }
 
 absl::Status Catalog::DeleteKeys(const DeletionRefs& refs) {
+  const vfs::MutexLock lock(&write_mu_);
   vfs::RocksBatch batch;
   for (const ChunkArtifact& artifact : refs.artifacts) {
     VFS_ASSIGN_OR_RETURN(const std::optional<ArtifactRecord> record, Find(artifact));
@@ -282,6 +348,7 @@ absl::Status Catalog::DeleteKeys(const DeletionRefs& refs) {
 }
 
 absl::Status Catalog::MarkHotTransient(ChunkId chunk) {
+  const vfs::MutexLock lock(&write_mu_);
   const HotChunkKey hot{chunk};
   VFS_ASSIGN_OR_RETURN(const std::optional<HotState> state, Find(hot));
   if (state == HotState::kReady) return WrongState("mark", KeyText(hot), "ready");
@@ -292,6 +359,7 @@ absl::Status Catalog::MarkHotTransient(ChunkId chunk) {
 }
 
 absl::Status Catalog::FlipHotReady(ChunkId chunk) {
+  const vfs::MutexLock lock(&write_mu_);
   const HotChunkKey hot{chunk};
   VFS_ASSIGN_OR_RETURN(const std::optional<HotState> state, Find(hot));
   if (state != HotState::kTransient) {
@@ -304,16 +372,18 @@ absl::Status Catalog::FlipHotReady(ChunkId chunk) {
 }
 
 absl::Status Catalog::DemoteHot(ChunkId chunk) {
+  const vfs::MutexLock lock(&write_mu_);
   const HotChunkKey hot{chunk};
   VFS_ASSIGN_OR_RETURN(const std::optional<HotState> state, Find(hot));
   if (state != HotState::kReady) return absl::OkStatus();
   vfs::RocksBatch batch;
   batch.Put(kDefaultFamily, KeyText(hot), ValueText(HotState::kTransient));
   const vfs::Step step("delete.demote");
-  return Write(batch);
+  return WriteDemotion(batch, {KeyText(hot)});
 }
 
 absl::Status Catalog::DeleteHotKey(ChunkId chunk) {
+  const vfs::MutexLock lock(&write_mu_);
   const HotChunkKey hot{chunk};
   VFS_ASSIGN_OR_RETURN(const std::optional<HotState> state, Find(hot));
   if (!state.has_value()) return absl::OkStatus();

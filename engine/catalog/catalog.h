@@ -2,10 +2,11 @@
 // preconditions.
 //
 // Every write is one atomic batch, synced before it returns, under the step label of the protocol
-// step it is. At most one writer touches a key at any time (single-threaded for now), so
-// read-check-write needs no lock.
+// step it is. Writes come one after another, so that nothing changes between the check and the
+// write; who works on a key for longer than one write claims it (KeyClaims).
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
@@ -15,12 +16,16 @@
 #include <utility>
 #include <vector>
 
+#include <absl/base/thread_annotations.h>
 #include <absl/status/status.h>
 #include <absl/status/statusor.h>
 
+#include "engine/catalog/epochs.h"
+#include "engine/catalog/key_claims.h"
 #include "engine/catalog/pins.h"
 #include "engine/catalog/view.h"
 #include "engine/layout/layout.h"
+#include "vfs/base/mutex.h"
 #include "vfs/env.h"
 #include "vfs/rocksdb/rocks_db.h"
 
@@ -40,11 +45,28 @@ struct DeletionRefs {
   friend bool operator==(const DeletionRefs&, const DeletionRefs&) = default;
 };
 
+// The catalog at one moment, and a promise: what it names as frozen or ready is not destroyed while
+// this lives. Must not outlive its catalog.
+//
+// Threads: a plain value that is read; any thread.
+class CatalogSnapshot {
+ public:
+  const vfs::RocksSnapshot* rows() const { return rows_.get(); }
+
+ private:
+  friend class Catalog;
+  CatalogSnapshot(Epochs::Pin pin, std::unique_ptr<vfs::RocksSnapshot> rows)
+      : pin_(std::move(pin)), rows_(std::move(rows)) {}
+
+  Epochs::Pin pin_;
+  std::unique_ptr<vfs::RocksSnapshot> rows_;
+};
+
 // After a write returned an error nobody knows what is durable, so the catalog is poisoned: every
 // later call returns that error, and only a reopen (full recovery) decides. (The error may be of a
 // commit that took place.)
 //
-// Threads: one thread at a time.
+// Threads: any thread; Close and destruction exclude every other call.
 class Catalog {
  public:
   // Opens the database under the layout's catalog directory, which exists and is durable. A catalog
@@ -70,27 +92,42 @@ class Catalog {
   Catalog& operator=(const Catalog&) = delete;
 
   const Pins& pins() const { return pins_; }
-  bool is_poisoned() const { return !poison_.ok(); }
+  bool is_poisoned() const { return !Poison().ok(); }
+  KeyClaims& claims() { return claims_; }
 
-  // ---- Reads. Each sees one moment.
+  // ---- Reads. Each sees one moment: that of `at`, or now if it is null.
 
-  // Everything, from one snapshot.
+  CatalogSnapshot Snapshot() const;
+
+  // Everything.
   //
   // Errors: kDataLoss  a malformed key or value (named), or two frozen coverages of one window
-  absl::StatusOr<CatalogView> View() const;
-  absl::StatusOr<std::optional<ArtifactRecord>> Find(const ChunkArtifact& artifact) const;
-  absl::StatusOr<std::optional<ArtifactRecord>> Find(const Coverage& coverage) const;
-  absl::StatusOr<std::optional<HotState>> Find(HotChunkKey hot) const;
+  absl::StatusOr<CatalogView> View(const CatalogSnapshot* at = nullptr) const;
+  absl::StatusOr<std::optional<ArtifactRecord>> Find(const ChunkArtifact& artifact,
+                                                     const CatalogSnapshot* at = nullptr) const;
+  absl::StatusOr<std::optional<ArtifactRecord>> Find(const Coverage& coverage,
+                                                     const CatalogSnapshot* at = nullptr) const;
+  absl::StatusOr<std::optional<HotState>> Find(HotChunkKey hot,
+                                               const CatalogSnapshot* at = nullptr) const;
   // Every coverage key of a window.
-  absl::StatusOr<std::map<Coverage, ArtifactRecord>> FindCoverages(WindowId window) const;
+  absl::StatusOr<std::map<Coverage, ArtifactRecord>> FindCoverages(
+      WindowId window, const CatalogSnapshot* at = nullptr) const;
   // Errors: kDataLoss  two are frozen
-  absl::StatusOr<std::optional<FrozenIndex>> FindFrozenIndex(WindowId window) const;
+  absl::StatusOr<std::optional<FrozenIndex>> FindFrozenIndex(
+      WindowId window, const CatalogSnapshot* at = nullptr) const;
+
+  // Whether a snapshot lives that may name this key, demoted since, as frozen or ready: what it
+  // names must stay.
+  bool IsStillRead(const ChunkArtifact& artifact) const;
+  bool IsStillRead(const Coverage& coverage) const;
+  bool IsStillRead(HotChunkKey hot) const;
 
   // ---- Writes. Durable: yes, when they return OK.
 
   // freeze.mark (F1): every kind -> freezing.
   //
   // Errors: kFailedPrecondition  a kind is frozen; nothing was written
+  //         kAborted             a kind is still read; nothing was written
   absl::Status MarkChunkFreezing(ChunkId chunk, std::span<const ArtifactKind> kinds);
 
   // freeze.flip (F6): every artifact -> frozen with its digests. The caller has done the barriers.
@@ -98,11 +135,14 @@ class Catalog {
   // Errors: kFailedPrecondition  an artifact is not freezing; nothing was written
   absl::Status FlipChunkFrozen(std::span<const std::pair<ChunkArtifact, ArtifactRecord>> artifacts);
 
-  // index.mark (N1). Errors: kFailedPrecondition  the coverage is frozen
+  // index.mark (N1).
+  //
+  // Errors: kFailedPrecondition  the coverage is frozen
+  //         kAborted             it is still read
   absl::Status MarkIndexFreezing(const Coverage& coverage);
 
   // index.commit (N5), one batch: the coverage -> frozen; the window's other frozen coverage,
-  // re-read here, -> pruning; if the coverage is terminal, every existing txhash key of its chunks
+  // re-read here, -> pruning; if the coverage is terminal, every frozen txhash key of its chunks
   // -> pruning.
   //
   // Errors: kFailedPrecondition  the coverage is not freezing
@@ -135,14 +175,26 @@ class Catalog {
   Catalog(const Layout& layout, std::unique_ptr<vfs::RocksDb> db);
 
   absl::Status StartFirst(const vfs::Env& env, const ExpectedPins& expected);
-  absl::StatusOr<CatalogRows> Rows(std::string_view prefix) const;
-  absl::StatusOr<std::optional<std::string>> Value(std::string_view key) const;
-  absl::Status Write(const vfs::RocksBatch& batch);
+  absl::StatusOr<CatalogRows> Rows(std::string_view prefix, const CatalogSnapshot* at) const;
+  absl::StatusOr<std::optional<std::string>> Value(std::string_view key,
+                                                   const CatalogSnapshot* at) const;
+  absl::Status Poison() const;
+  bool IsStillRead(const std::string& key) const;
+  absl::Status Write(const vfs::RocksBatch& batch) ABSL_EXCLUSIVE_LOCKS_REQUIRED(write_mu_);
+  // Write, and from then on the keys of `demoted` are read only by those who read already.
+  absl::Status WriteDemotion(const vfs::RocksBatch& batch, const std::vector<std::string>& demoted)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(write_mu_);
 
   const Layout layout_;
   std::unique_ptr<vfs::RocksDb> db_;
   Pins pins_;
-  absl::Status poison_;
+  KeyClaims claims_;
+  mutable Epochs epochs_;
+  vfs::Mutex write_mu_;    // held over check and write
+  mutable vfs::Mutex mu_;  // what follows; never held over a call of the database
+  absl::Status poison_ ABSL_GUARDED_BY(mu_);
+  // By key: the epoch that ended with its demotion. Forgotten when the key goes or comes back.
+  std::map<std::string, std::uint64_t> demoted_ ABSL_GUARDED_BY(mu_);
 };
 
 }  // namespace permafrost::engine

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/catalog/catalog.h"
+#include "engine/catalog/directories.h"
 #include "engine/layout/layout.h"
 #include "vfs/env.h"
 
@@ -12,6 +13,7 @@ struct StoreContext {
   vfs::Env env;
   const Layout* layout = nullptr;
   Catalog* catalog = nullptr;
+  Directories* directories = nullptr;
 };
 
 }  // namespace permafrost::engine

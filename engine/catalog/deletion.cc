@@ -1,8 +1,8 @@
 // Demote, unlink, settle, delete the key.
 #include "engine/catalog/deletion.h"
 
-#include <algorithm>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -14,21 +14,70 @@
 namespace permafrost::engine {
 namespace {
 
-// Whether a key may be destroyed now: it exists and is not frozen.
+enum class Verdict { kDestroy, kLeave, kStillRead };
+
+// What to do with a key that its caller has claimed.
 template <typename KeyType>
-absl::StatusOr<bool> IsDestroyable(const StoreContext& context, const KeyType& key) {
+absl::StatusOr<Verdict> Judge(const StoreContext& context, const KeyType& key) {
   VFS_ASSIGN_OR_RETURN(const std::optional<ArtifactRecord> record, context.catalog->Find(key));
   if (!record.has_value()) {
     VFS_PROBE("engine/delete/key_already_gone");
-    return false;
+    return Verdict::kLeave;
   }
-  if (record->state != ArtifactState::kFrozen) return true;
-  VFS_PROBE("engine/delete/frozen_again_skipped");
-  context.env.log->Warning("destroy {}: frozen again, left alone", KeyText(key));
-  return false;
+  if (record->state == ArtifactState::kFrozen) {
+    VFS_PROBE("engine/delete/frozen_again_skipped");
+    context.env.log->Warning("sweep {}: frozen again, left alone", KeyText(key));
+    return Verdict::kLeave;
+  }
+  if (!context.catalog->IsStillRead(key)) return Verdict::kDestroy;
+  VFS_PROBE("engine/delete/still_read_deferred");
+  return Verdict::kStillRead;
+}
+
+std::set<std::string> ClaimsOf(const DeletionRefs& refs) {
+  std::set<std::string> keys;
+  for (const ChunkArtifact& artifact : refs.artifacts) keys.insert(KeyText(artifact));
+  for (const Coverage& coverage : refs.coverages) keys.insert(WindowKeyPrefix(coverage.window));
+  return keys;
 }
 
 }  // namespace
+
+absl::StatusOr<std::size_t> Sweep(const StoreContext& context, const DeletionRefs& refs) {
+  const KeyClaims::Held claim = context.catalog->claims().Take(ClaimsOf(refs));
+  DeletionRefs live;
+  std::vector<std::string> paths;
+  std::size_t deferred = 0;
+  for (const ChunkArtifact& artifact : refs.artifacts) {
+    VFS_ASSIGN_OR_RETURN(const Verdict verdict, Judge(context, artifact));
+    if (verdict == Verdict::kStillRead) ++deferred;
+    if (verdict != Verdict::kDestroy) continue;
+    live.artifacts.push_back(artifact);
+    for (std::string& path : context.layout->PathsOf(artifact)) paths.push_back(std::move(path));
+  }
+  for (const Coverage& coverage : refs.coverages) {
+    VFS_ASSIGN_OR_RETURN(const Verdict verdict, Judge(context, coverage));
+    if (verdict == Verdict::kStillRead) ++deferred;
+    if (verdict != Verdict::kDestroy) continue;
+    live.coverages.push_back(coverage);
+    paths.push_back(context.layout->PathOf(coverage));
+  }
+  if (live.empty()) return deferred;
+
+  PendingNames names(context.directories);
+  {
+    const vfs::Step step("delete.unlink");
+    for (const std::string& path : paths) {
+      names.Add(path);
+      // A directory that is being made anew must not get a name from here.
+      const Directories::Held directory = context.directories->Hold(vfs::ParentOf(path));
+      VFS_RETURN_IF_ERROR(RemoveName(context.env.fs, path));
+    }
+  }
+  VFS_RETURN_IF_ERROR(names.Settle("delete.sync.parent"));
+  VFS_RETURN_IF_ERROR(context.catalog->DeleteKeys(live));
+  return deferred;
+}
 
 absl::Status RemoveName(vfs::FileSystem* fs, std::string_view path) {
   const absl::Status unlinked = fs->Unlink(path);
@@ -50,36 +99,9 @@ absl::Status RemoveDirName(vfs::FileSystem* fs, std::string_view directory) {
   return fs->RemoveDir(directory);
 }
 
-absl::Status Destroy(const StoreContext& context, const DeletionRefs& refs) {
-  DeletionRefs live;
-  std::vector<std::string> paths;
-  for (const ChunkArtifact& artifact : refs.artifacts) {
-    VFS_ASSIGN_OR_RETURN(const bool destroyable, IsDestroyable(context, artifact));
-    if (!destroyable) continue;
-    live.artifacts.push_back(artifact);
-    for (std::string& path : context.layout->PathsOf(artifact)) paths.push_back(std::move(path));
-  }
-  for (const Coverage& coverage : refs.coverages) {
-    VFS_ASSIGN_OR_RETURN(const bool destroyable, IsDestroyable(context, coverage));
-    if (!destroyable) continue;
-    live.coverages.push_back(coverage);
-    paths.push_back(context.layout->PathOf(coverage));
-  }
-  if (live.empty()) return absl::OkStatus();
-
-  {
-    const vfs::Step step("delete.unlink");
-    for (const std::string& path : paths) {
-      VFS_RETURN_IF_ERROR(RemoveName(context.env.fs, path));
-    }
-  }
-  VFS_RETURN_IF_ERROR(vfs::SyncParents(context.env.fs, paths, "delete.sync.parent"));
-  return context.catalog->DeleteKeys(live);
-}
-
-absl::Status Delete(const StoreContext& context, const DeletionRefs& refs) {
+absl::StatusOr<std::size_t> Delete(const StoreContext& context, const DeletionRefs& refs) {
   VFS_RETURN_IF_ERROR(context.catalog->Demote(refs));
-  return Destroy(context, refs);
+  return Sweep(context, refs);
 }
 
 }  // namespace permafrost::engine

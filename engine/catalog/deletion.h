@@ -2,9 +2,11 @@
 // the keys.
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 
 #include <absl/status/status.h>
+#include <absl/status/statusor.h>
 
 #include "engine/catalog/context.h"
 
@@ -15,15 +17,18 @@ namespace permafrost::engine {
 // K3 delete.sync.parent
 // K4 delete.key     one batch
 //
-// Before K2 the live state is read again: what is frozen by then is left alone with a warning, what
-// is absent is skipped. Repeating it after any failure or death finishes the work.
+// Before K2 the keys are claimed and their live state is read again: what is frozen by then is left
+// alone with a warning, what is absent is skipped, and so is what a read view may still resolve: it
+// stays `pruning` and counts as deferred. Repeating it after any failure or death finishes the
+// work.
 //
-// Durable: yes, when it returns OK: neither file nor key comes back
+// Returns how many keys were deferred.
+// Durable: yes, when it returns OK: of what was not deferred neither file nor key comes back
 // Errors:  of the file system and the catalog; the keys of what was not proven gone stay
-absl::Status Delete(const StoreContext& context, const DeletionRefs& refs);
+absl::StatusOr<std::size_t> Delete(const StoreContext& context, const DeletionRefs& refs);
 
-// K2 to K4 only: for what is pruning or freezing already.
-absl::Status Destroy(const StoreContext& context, const DeletionRefs& refs);
+// K2 to K4 only, in the same way: what is frozen stays.
+absl::StatusOr<std::size_t> Sweep(const StoreContext& context, const DeletionRefs& refs);
 
 // Removes a file's name under a key that is not frozen. A name that is gone already is made and
 // removed once more if its directory exists: if an earlier sync of the directory failed, the

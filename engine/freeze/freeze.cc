@@ -1,6 +1,8 @@
 // F1 to F6 and N1 to N5.
 #include "engine/freeze/freeze.h"
 
+#include <algorithm>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,7 +13,6 @@
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
 #include "vfs/base/step.h"
-#include "vfs/durable.h"
 
 namespace permafrost::engine {
 namespace {
@@ -21,6 +22,20 @@ struct PendingArtifact {
   std::vector<ArtifactWriter> writers;  // one for each file
 };
 
+std::set<std::string> ClaimsOf(ChunkId chunk, std::span<const ArtifactKind> kinds) {
+  std::set<std::string> keys;
+  for (const ArtifactKind kind : kinds)
+    keys.insert(KeyText(ChunkArtifact{.chunk = chunk, .kind = kind}));
+  return keys;
+}
+
+// Whether the whole window is indexed: its hash runs are spent for good.
+absl::StatusOr<bool> IsFinished(const StoreContext& context, WindowId window) {
+  VFS_ASSIGN_OR_RETURN(const std::optional<FrozenIndex> index,
+                       context.catalog->FindFrozenIndex(window));
+  return index.has_value() && index->coverage.chunks == context.layout->geometry().ChunksOf(window);
+}
+
 absl::StatusOr<std::vector<ArtifactKind>> KindsLeft(const StoreContext& context,
                                                     ChunkId chunk,
                                                     std::span<const ArtifactKind> kinds) {
@@ -28,8 +43,14 @@ absl::StatusOr<std::vector<ArtifactKind>> KindsLeft(const StoreContext& context,
   for (const ArtifactKind kind : kinds) {
     VFS_ASSIGN_OR_RETURN(const std::optional<ArtifactRecord> record,
                          context.catalog->Find(ChunkArtifact{.chunk = chunk, .kind = kind}));
-    const bool is_frozen = record.has_value() && record->state == ArtifactState::kFrozen;
-    if (!is_frozen) left.push_back(kind);
+    if (record.has_value() && record->state == ArtifactState::kFrozen) continue;
+    // Asked after the record: an index that demoted the run is seen here.
+    bool is_spent = false;
+    if (kind == ArtifactKind::kTxHash) {
+      VFS_ASSIGN_OR_RETURN(is_spent,
+                           IsFinished(context, context.layout->geometry().WindowOf(chunk)));
+    }
+    if (!is_spent) left.push_back(kind);
   }
   return left;
 }
@@ -60,10 +81,13 @@ absl::Status WriteArtifact(const StoreContext& context, PendingArtifact& pending
 }
 
 // Every hash run of the coverage is frozen, or nothing is touched.
-absl::Status CheckInputs(const StoreContext& context, const Coverage& coverage) {
+absl::Status CheckInputs(const StoreContext& context,
+                         const Coverage& coverage,
+                         const CatalogSnapshot& at) {
   for (ChunkId c = coverage.chunks.first; c <= coverage.chunks.last; c = Next(c)) {
     const ChunkArtifact input{.chunk = c, .kind = ArtifactKind::kTxHash};
-    VFS_ASSIGN_OR_RETURN(const std::optional<ArtifactRecord> record, context.catalog->Find(input));
+    VFS_ASSIGN_OR_RETURN(const std::optional<ArtifactRecord> record,
+                         context.catalog->Find(input, &at));
     if (!record.has_value() || record->state != ArtifactState::kFrozen) {
       return vfs::FailedPrecondition("build {}: input {} is not frozen", KeyText(coverage),
                                      KeyText(input));
@@ -72,14 +96,18 @@ absl::Status CheckInputs(const StoreContext& context, const Coverage& coverage) 
   return absl::OkStatus();
 }
 
-HashRunReader InputsOf(const StoreContext& context, const Coverage& coverage) {
-  return [context, coverage](ChunkId chunk) -> absl::StatusOr<std::string> {
+// `at` must outlive the reader.
+HashRunReader InputsOf(const StoreContext& context,
+                       const Coverage& coverage,
+                       const CatalogSnapshot* at) {
+  return [context, coverage, at](ChunkId chunk) -> absl::StatusOr<std::string> {
     if (!coverage.chunks.Contains(chunk)) {
       return vfs::InvalidArgument("read input of {}: chunk {} is outside", KeyText(coverage),
                                   chunk.value());
     }
     const ChunkArtifact input{.chunk = chunk, .kind = ArtifactKind::kTxHash};
-    VFS_ASSIGN_OR_RETURN(const std::optional<ArtifactRecord> record, context.catalog->Find(input));
+    VFS_ASSIGN_OR_RETURN(const std::optional<ArtifactRecord> record,
+                         context.catalog->Find(input, at));
     if (!record.has_value() || record->state != ArtifactState::kFrozen) {
       return vfs::FailedPrecondition("read input {}: not frozen", KeyText(input));
     }
@@ -95,14 +123,15 @@ absl::Status FreezeChunk(const StoreContext& context,
                          ChunkId chunk,
                          std::span<const ArtifactKind> kinds,
                          ArtifactSource& source) {
+  const KeyClaims::Held claim = context.catalog->claims().Take(ClaimsOf(chunk, kinds));
   VFS_ASSIGN_OR_RETURN(const std::vector<ArtifactKind> left, KindsLeft(context, chunk, kinds));
   if (left.empty()) return absl::OkStatus();
   VFS_ASSIGN_OR_RETURN(std::vector<PendingArtifact> pending, AskSource(source, chunk, left));
 
   // (F1)
   VFS_RETURN_IF_ERROR(context.catalog->MarkChunkFreezing(chunk, left));
-  // (F2)
-  NewFiles files(context.env.fs);
+  // (F5, F2)
+  NewFiles files(context.env.fs, context.directories);
   {
     const vfs::Step step("freeze.write");
     for (PendingArtifact& artifact : pending) {
@@ -116,10 +145,7 @@ absl::Status FreezeChunk(const StoreContext& context,
   }
   VFS_RETURN_IF_ERROR(files.Close());
   // (F4)
-  VFS_RETURN_IF_ERROR(vfs::SyncParents(context.env.fs, files.paths(), "freeze.sync.parent"));
-  // (F5)
-  VFS_RETURN_IF_ERROR(
-      vfs::SyncParents(context.env.fs, files.Directories(), "freeze.sync.grandparent"));
+  VFS_RETURN_IF_ERROR(files.SettleNames("freeze.sync.parent"));
   // (F6) Files, lengths and both levels of names are durable before the flip.
   std::vector<std::pair<ChunkArtifact, ArtifactRecord>> frozen;
   auto digest = files.digests().begin();
@@ -134,22 +160,35 @@ absl::Status FreezeChunk(const StoreContext& context,
 
 absl::Status BuildIndex(const StoreContext& context,
                         const Coverage& coverage,
+                        ChunkId floor,
                         ArtifactSource& source) {
+  const KeyClaims::Held claim = context.catalog->claims().Take({WindowKeyPrefix(coverage.window)});
+  // Holds the inputs until the index is built.
+  const CatalogSnapshot now = context.catalog->Snapshot();
   // Before the inputs are asked for: those of a finished window are gone.
   VFS_ASSIGN_OR_RETURN(const std::optional<FrozenIndex> frozen,
-                       context.catalog->FindFrozenIndex(coverage.window));
-  if (frozen.has_value() && frozen->coverage == coverage) {
-    VFS_PROBE("engine/index/already_frozen");
-    return absl::OkStatus();
+                       context.catalog->FindFrozenIndex(coverage.window, &now));
+  if (frozen.has_value()) {
+    const ChunkRange before = frozen->coverage.chunks;
+    if (before.Contains(coverage.chunks)) {
+      VFS_PROBE("engine/index/already_frozen");
+      return absl::OkStatus();
+    }
+    const ChunkRange retained = {std::max(before.first, floor), before.last};
+    if (!coverage.chunks.Contains(retained)) {
+      VFS_PROBE("engine/index/uncovering_refused");
+      return vfs::Aborted("build {}: it would uncover chunks of {}; plan again", KeyText(coverage),
+                          KeyText(frozen->coverage));
+    }
   }
-  VFS_RETURN_IF_ERROR(CheckInputs(context, coverage));
+  VFS_RETURN_IF_ERROR(CheckInputs(context, coverage, now));
   VFS_ASSIGN_OR_RETURN(ArtifactWriter writer,
-                       source.IndexWriter(coverage, InputsOf(context, coverage)));
+                       source.IndexWriter(coverage, InputsOf(context, coverage, &now)));
 
   // (N1)
   VFS_RETURN_IF_ERROR(context.catalog->MarkIndexFreezing(coverage));
-  // (N2)
-  NewFiles files(context.env.fs);
+  // (N4's second half, N2)
+  NewFiles files(context.env.fs, context.directories);
   {
     const vfs::Step step("index.write");
     VFS_RETURN_IF_ERROR(PrepareWindow(context, coverage));
@@ -162,9 +201,7 @@ absl::Status BuildIndex(const StoreContext& context,
   }
   VFS_RETURN_IF_ERROR(files.Close());
   // (N4)
-  VFS_RETURN_IF_ERROR(vfs::SyncParents(context.env.fs, files.paths(), "index.sync.parent"));
-  VFS_RETURN_IF_ERROR(
-      vfs::SyncParents(context.env.fs, files.Directories(), "index.sync.grandparent"));
+  VFS_RETURN_IF_ERROR(files.SettleNames("index.sync.parent"));
   // (N5)
   return context.catalog->CommitIndex(coverage, files.digests().front());
 }

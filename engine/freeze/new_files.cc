@@ -1,7 +1,6 @@
 // Exclusive creation, digests and file syncs.
 #include "engine/freeze/new_files.h"
 
-#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <span>
@@ -10,7 +9,6 @@
 #include "vfs/base/probe.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
-#include "vfs/durable.h"
 
 namespace permafrost::engine {
 namespace {
@@ -81,6 +79,7 @@ class DigestingFile final : public vfs::File {
 NewFiles::~NewFiles() = default;
 
 absl::Status NewFiles::Write(std::string_view path, ArtifactWriter writer) {
+  names_.Add(path);
   const absl::Status unlinked = fs_->Unlink(path);
   if (unlinked.ok()) {
     VFS_PROBE("engine/freeze/leftover_replaced");
@@ -91,7 +90,6 @@ absl::Status NewFiles::Write(std::string_view path, ArtifactWriter writer) {
   DigestingFile digesting(file.get());
   VFS_RETURN_IF_ERROR(writer(digesting));
   VFS_ASSIGN_OR_RETURN(FileDigest digest, digesting.Digest(vfs::NameOf(path)));
-  paths_.emplace_back(path);
   files_.push_back(std::move(file));
   digests_.push_back(std::move(digest));
   return absl::OkStatus();
@@ -102,14 +100,6 @@ absl::Status NewFiles::SyncFiles() {
     VFS_RETURN_IF_ERROR(file->Sync());
   }
   return absl::OkStatus();
-}
-
-std::vector<std::string> NewFiles::Directories() const {
-  std::vector<std::string> directories;
-  for (const std::string& path : paths_) directories.emplace_back(vfs::ParentOf(path));
-  std::sort(directories.begin(), directories.end());
-  directories.erase(std::unique(directories.begin(), directories.end()), directories.end());
-  return directories;
 }
 
 absl::Status NewFiles::Close() {

@@ -1,5 +1,5 @@
 // Files being written under a key that is not frozen yet: made exclusively, digested as they are
-// written, synced by handle.
+// written, synced by handle, their names settled.
 #pragma once
 
 #include <memory>
@@ -10,6 +10,7 @@
 #include <absl/functional/any_invocable.h>
 #include <absl/status/status.h>
 
+#include "engine/catalog/directories.h"
 #include "engine/catalog/values.h"
 #include "vfs/file_system.h"
 
@@ -26,21 +27,20 @@ using ArtifactWriter = absl::AnyInvocable<absl::Status(vfs::File&)>;
 // Threads: one thread at a time.
 class NewFiles {
  public:
-  explicit NewFiles(vfs::FileSystem* fs) : fs_(fs) {}
+  NewFiles(vfs::FileSystem* fs, Directories* directories) : fs_(fs), names_(directories) {}
   ~NewFiles();
 
   // Removes a leftover of this name, creates the file exclusively and lets `writer` fill it. The
-  // directory exists.
+  // directory exists and its own name is durable.
   //
-  // Durable: never; after SyncFiles and the barriers of the directories
+  // Durable: never; after SyncFiles and SettleNames
   absl::Status Write(std::string_view path, ArtifactWriter writer);
 
   // Syncs every file, in the order written, on the handle that wrote it.
   absl::Status SyncFiles();
 
-  // Paths in the order written, and their directories.
-  const std::vector<std::string>& paths() const { return paths_; }
-  std::vector<std::string> Directories() const;
+  // Syncs the directory of each file. Errors: kAborted  as PendingNames
+  absl::Status SettleNames(const vfs::StepAt& label) { return names_.Settle(label); }
 
   // Size and checksum of each file, in the order written; what the writers handed over, not what a
   // disk gave back.
@@ -51,7 +51,7 @@ class NewFiles {
 
  private:
   vfs::FileSystem* const fs_;
-  std::vector<std::string> paths_;
+  PendingNames names_;
   std::vector<std::unique_ptr<vfs::File>> files_;
   std::vector<FileDigest> digests_;
 };

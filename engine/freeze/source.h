@@ -18,6 +18,8 @@ namespace permafrost::engine {
 using HashRunReader = absl::AnyInvocable<absl::StatusOr<std::string>(ChunkId)>;
 
 // Deterministic: the same chunk and kind give the same bytes at every call (invariant 41).
+//
+// Threads: those that freeze and build; several at once if the store has several workers
 class ArtifactSource {
  public:
   ArtifactSource() = default;

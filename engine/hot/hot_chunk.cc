@@ -1,7 +1,6 @@
 // The hot bracket.
 #include "engine/hot/hot_chunk.h"
 
-#include <array>
 #include <optional>
 #include <string>
 
@@ -35,6 +34,8 @@ absl::StatusOr<std::unique_ptr<vfs::RocksDb>> CreateHotChunk(const StoreContext&
   if (state == HotState::kReady) {
     return vfs::FailedPrecondition("create {}: it is ready; open it", directory);
   }
+  PendingNames names(context.directories);
+  names.Add(directory);
   // (H1)
   {
     const vfs::Step step("hot.wipe");
@@ -58,7 +59,7 @@ absl::StatusOr<std::unique_ptr<vfs::RocksDb>> CreateHotChunk(const StoreContext&
   // (H4)
   VFS_RETURN_IF_ERROR(vfs::SettleDir(fs, directory, "hot.sync.dir"));
   // (H5)
-  VFS_RETURN_IF_ERROR(vfs::SyncParents(fs, std::array{directory}, "hot.sync.parent"));
+  VFS_RETURN_IF_ERROR(names.Settle("hot.sync.parent"));
   // (H6)
   VFS_RETURN_IF_ERROR(context.catalog->FlipHotReady(chunk));
   return db;
@@ -68,12 +69,6 @@ absl::StatusOr<std::unique_ptr<vfs::RocksDb>> OpenHotChunk(const StoreContext& c
                                                            ChunkId chunk,
                                                            const vfs::RocksOptions& rocks) {
   const std::string directory = context.layout->HotDir(chunk);
-  VFS_ASSIGN_OR_RETURN(const std::optional<HotState> state,
-                       context.catalog->Find(HotChunkKey{chunk}));
-  if (state != HotState::kReady) {
-    return vfs::NotFound("open {}: the chunk is {}", directory,
-                         state.has_value() ? ToString(*state) : "absent");
-  }
   absl::StatusOr<std::unique_ptr<vfs::RocksDb>> db =
       vfs::RocksDb::Open(context.env, directory, DatabaseOptions(rocks, vfs::OpenRule::kMustExist));
   if (db.status().code() == absl::StatusCode::kNotFound) {
@@ -93,12 +88,13 @@ absl::Status DestroyHotChunk(const StoreContext& context, ChunkId chunk) {
     return absl::OkStatus();
   }
   const std::string directory = context.layout->HotDir(chunk);
+  PendingNames names(context.directories);
+  names.Add(directory);
   {
     const vfs::Step step("delete.unlink");
     VFS_RETURN_IF_ERROR(RemoveDirName(context.env.fs, directory));
   }
-  VFS_RETURN_IF_ERROR(
-      vfs::SyncParents(context.env.fs, std::array{directory}, "delete.sync.parent"));
+  VFS_RETURN_IF_ERROR(names.Settle("delete.sync.parent"));
   return context.catalog->DeleteHotKey(chunk);
 }
 

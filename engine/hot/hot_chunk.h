@@ -13,6 +13,8 @@
 
 namespace permafrost::engine {
 
+// None of these claims the chunk's key or asks who reads it: HotStore does.
+
 // Makes the empty database of a chunk and opens it.
 //
 //   H1 hot.wipe         whatever a transient key left is removed, never opened
@@ -27,10 +29,10 @@ absl::StatusOr<std::unique_ptr<vfs::RocksDb>> CreateHotChunk(const StoreContext&
                                                              ChunkId chunk,
                                                              const vfs::RocksOptions& rocks);
 
-// Opens a ready database; never creates one. A ready key without a database is loud.
+// Opens the database of a chunk that was found ready, now or in a snapshot that still lives; never
+// creates one. A ready key without a database is loud.
 //
-// Errors: kNotFound  no ready key
-//         kDataLoss  the key is ready and there is no database
+// Errors: kDataLoss  there is no database
 absl::StatusOr<std::unique_ptr<vfs::RocksDb>> OpenHotChunk(const StoreContext& context,
                                                            ChunkId chunk,
                                                            const vfs::RocksOptions& rocks);

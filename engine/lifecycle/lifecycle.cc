@@ -6,13 +6,45 @@
 
 #include "engine/catalog/deletion.h"
 #include "engine/freeze/freeze.h"
-#include "engine/hot/hot_chunk.h"
+#include "engine/plan/workers.h"
 #include "engine/store/store.h"
-#include "vfs/base/probe.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
 
 namespace permafrost::engine {
+namespace {
+
+// How the items of a plan went.
+class Tally {
+ public:
+  explicit Tally(vfs::Log* log) : log_(log) {}
+
+  void Add(const absl::Status& status, std::size_t& done) {
+    if (status.ok()) {
+      ++done;
+    } else if (absl::IsAborted(status)) {
+      // Superseded or still read: nothing has failed.
+      ++deferred_;
+    } else {
+      log_->Warning("lifecycle: {}", vfs::Message(status));
+      first_.Update(status);
+    }
+  }
+  void Add(const absl::StatusOr<std::size_t>& deferred, std::size_t& done) {
+    Add(deferred.status(), done);
+    if (deferred.ok()) deferred_ += *deferred;
+  }
+
+  const absl::Status& first() const { return first_; }
+  std::size_t deferred() const { return deferred_; }
+
+ private:
+  vfs::Log* const log_;
+  absl::Status first_;
+  std::size_t deferred_ = 0;
+};
+
+}  // namespace
 
 void Store::SetRetention(std::uint32_t retention_chunks) { retention_chunks_ = retention_chunks; }
 
@@ -27,52 +59,74 @@ absl::StatusOr<Plan> Store::PlanNow(ArtifactSource& source) {
 }
 
 absl::Status Store::DiscardHot(ChunkId chunk) {
-  VFS_RETURN_IF_ERROR(DemoteHot(chunk));
-  return DestroyHotChunk(Context(), chunk);
+  VFS_RETURN_IF_ERROR(hot_->Demote(chunk));
+  return hot_->Destroy(chunk);
 }
 
 absl::Status Store::Execute(const Plan& plan, ArtifactSource& source, LifecycleReport& report) {
-  absl::Status first;
-  const auto count = [&](const absl::Status& status, std::size_t& counter) {
-    if (status.ok()) {
-      ++counter;
-    } else {
-      env_.log->Warning("lifecycle: {}", vfs::Message(status));
-      first.Update(status);
-    }
-    return !needs_reopen();
-  };
+  Tally tally(env_.log);
+  const auto is_over = [&] { return needs_reopen(); };
   if (!plan.deletions.empty()) {
-    if (!count(Delete(Context(), plan.deletions), report.deleted)) return first;
+    tally.Add(Delete(Context(), plan.deletions), report.deleted);
+    if (is_over()) return tally.first();
+  }
+  if (!plan.debris.empty()) {
+    tally.Add(Sweep(Context(), plan.debris), report.deleted);
+    if (is_over()) return tally.first();
   }
   for (const ChunkId chunk : plan.discards) {
-    if (!count(DiscardHot(chunk), report.discarded)) return first;
+    tally.Add(DiscardHot(chunk), report.discarded);
+    if (is_over()) return tally.first();
   }
-  std::set<ChunkId> failed;
-  for (const ChunkBuild& build : plan.chunks) {
-    const absl::Status frozen = FreezeChunk(build.chunk, build.kinds, source);
-    if (!frozen.ok()) failed.insert(build.chunk);
-    if (!count(frozen, report.chunks_frozen)) return first;
+  for (const ChunkId chunk : plan.hot_debris) {
+    tally.Add(hot_->Destroy(chunk), report.discarded);
+    if (is_over()) return tally.first();
   }
+  std::vector<absl::Status> frozen(plan.chunks.size());
+  RunWorkers(*env_.executor, options_.workers, plan.chunks.size(), [&](std::size_t i) {
+    if (!is_over()) frozen[i] = FreezeChunk(plan.chunks[i].chunk, plan.chunks[i].kinds, source);
+  });
+  std::set<ChunkId> missing;
+  for (std::size_t i = 0; i < frozen.size(); ++i) {
+    if (!frozen[i].ok()) missing.insert(plan.chunks[i].chunk);
+    tally.Add(frozen[i], report.chunks_frozen);
+  }
+  if (is_over()) return tally.first();
+  std::vector<Coverage> indexes;
   for (const Coverage& coverage : plan.indexes) {
-    // A failed chunk leaves its window for the next run.
-    const auto in_coverage = failed.lower_bound(coverage.chunks.first);
-    if (in_coverage != failed.end() && *in_coverage <= coverage.chunks.last) continue;
-    if (!count(BuildIndex(coverage, source), report.indexes_built)) return first;
+    // A chunk that was not frozen leaves its window for the next run.
+    const auto in_coverage = missing.lower_bound(coverage.chunks.first);
+    if (in_coverage == missing.end() || *in_coverage > coverage.chunks.last)
+      indexes.push_back(coverage);
   }
-  return first;
+  std::vector<absl::Status> built(indexes.size());
+  RunWorkers(*env_.executor, options_.workers, indexes.size(), [&](std::size_t i) {
+    if (!is_over()) built[i] = BuildIndex(indexes[i], source);
+  });
+  for (const absl::Status& status : built) tally.Add(status, report.indexes_built);
+  report.deferred = tally.deferred();
+  return tally.first();
 }
 
 absl::StatusOr<LifecycleReport> Store::RunLifecycle(ArtifactSource& source) {
+  const vfs::MutexLock lock(&lifecycle_mu_);
   LifecycleReport report;
+  Plan before;
   while (true) {
     VFS_ASSIGN_OR_RETURN(const Plan plan, PlanNow(source));
-    if (plan.empty()) return report;
+    if (plan.empty()) {
+      report.deferred = 0;
+      return report;
+    }
+    // Nothing but what was deferred is left.
+    if (report.deferred > 0 && plan == before) return report;
     if (report.rounds == kLifecycleRoundsMax) {
+      if (report.deferred > 0) return report;
       return vfs::Internal("run lifecycle: not settled after {} rounds", report.rounds);
     }
     ++report.rounds;
     VFS_RETURN_IF_ERROR(Execute(plan, source, report));
+    before = plan;
   }
 }
 

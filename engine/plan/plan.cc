@@ -113,14 +113,17 @@ class Resolver {
     for (const auto& [artifact, record] : view_.artifacts) {
       const bool is_debris = record.state == ArtifactState::kPruning ||
                              (record.state == ArtifactState::kFreezing && !IsBuilt(artifact));
-      if (is_debris || artifact.chunk < input_.floor || IsSpent(artifact)) {
+      if (artifact.chunk < input_.floor || IsSpent(artifact)) {
         plan_.deletions.artifacts.push_back(artifact);
+      } else if (is_debris) {
+        plan_.debris.artifacts.push_back(artifact);
       }
     }
     for (const auto& [coverage, record] : view_.coverages) {
-      const bool is_below = geometry_.LastChunk(coverage.window) < input_.floor;
-      if (is_below || record.state != ArtifactState::kFrozen) {
+      if (geometry_.LastChunk(coverage.window) < input_.floor) {
         plan_.deletions.coverages.push_back(coverage);
+      } else if (record.state != ArtifactState::kFrozen) {
+        plan_.debris.coverages.push_back(coverage);
       }
     }
   }
@@ -131,8 +134,10 @@ class Resolver {
       const bool is_cold = IsFrozen(chunk, ArtifactKind::kLedgers) &&
                            IsFrozen(chunk, ArtifactKind::kEvents) && covered != frozen_.end() &&
                            covered->second.Contains(chunk);
-      if (chunk < input_.floor || state == HotState::kTransient || is_cold) {
+      if (chunk < input_.floor || is_cold) {
         plan_.discards.push_back(chunk);
+      } else if (state == HotState::kTransient) {
+        plan_.hot_debris.push_back(chunk);
       }
     }
   }

@@ -24,27 +24,31 @@ struct ChunkBuild {
   friend bool operator==(const ChunkBuild&, const ChunkBuild&) = default;
 };
 
-// Carried out in this order: space is given back before more is taken.
+// Carried out in this order: space is given back before more is taken. What must go is apart from
+// what was found unfinished: somebody may finish the latter before the plan is carried out, and
+// then it stays.
 struct Plan {
-  DeletionRefs deletions;  // debris, spent inputs, superseded indexes, everything below the floor
-  std::vector<ChunkId> discards;   // hot chunks that are covered, below the floor, or transient
-  std::vector<ChunkBuild> chunks;  // ascending
-  std::vector<Coverage> indexes;   // ascending; the inputs of each are frozen once `chunks` is done
+  DeletionRefs deletions;  // must go: spent inputs, everything below the floor
+  DeletionRefs debris;     // to be swept unless it is frozen by then: what is freezing or pruning
+  std::vector<ChunkId> discards;    // hot chunks that must go: covered, or below the floor
+  std::vector<ChunkId> hot_debris;  // to be swept unless it is ready by then: what is transient
+  std::vector<ChunkBuild> chunks;   // ascending
+  std::vector<Coverage> indexes;    // ascending; the inputs of each are frozen after `chunks`
 
   bool empty() const {
-    return deletions.empty() && discards.empty() && chunks.empty() && indexes.empty();
+    return deletions.empty() && debris.empty() && discards.empty() && hot_debris.empty() &&
+           chunks.empty() && indexes.empty();
   }
   friend bool operator==(const Plan&, const Plan&) = default;
 };
 
 // Rules, with the reference's section 14 and invariants in mind:
-// - deletions: every chunk key below the floor; every index key whose whole window is; every
-//   pruning key; every freezing
-//   key that this plan does not build again; every txhash key of a window whose frozen coverage is
-//   terminal and is not rebuilt. Index keys that are freezing or pruning are debris always.
-// - discards: hot chunks below the floor, transient ones, and those with ledgers and events frozen
-//   and inside the frozen
-//   coverage (invariants 7, 24).
+// - deletions: every chunk key below the floor; every index key whose whole window is; every txhash
+//   key of a window whose frozen coverage is terminal and is not rebuilt.
+// - debris, of the other keys: every pruning one, every freezing chunk key that this plan does not
+//   build again, every freezing index key.
+// - discards: hot chunks below the floor, and those with ledgers and events frozen and inside the
+//   frozen coverage (invariants 7, 24); hot debris: the other transient ones.
 // - chunks: the kinds of complete chunks at or above the floor that are not frozen; txhash only
 //   where an index needs it.
 // - indexes: for each window, from its first retained chunk through the last that is complete or

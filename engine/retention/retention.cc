@@ -7,6 +7,7 @@
 namespace permafrost::engine {
 
 ChunkId FloorGate::RaiseTo(ChunkId candidate) {
+  const vfs::MutexLock lock(&mu_);
   if (candidate > floor_) {
     floor_ = candidate;
   } else if (candidate < floor_) {
@@ -15,10 +16,10 @@ ChunkId FloorGate::RaiseTo(ChunkId candidate) {
   return floor_;
 }
 
-absl::Status FloorGate::Admit(ChunkId chunk) const {
-  if (chunk >= floor_) return absl::OkStatus();
+absl::Status AdmitRead(ChunkId chunk, ChunkId floor) {
+  if (chunk >= floor) return absl::OkStatus();
   return vfs::NotFound("read chunk {}: below the retention floor, chunk {}", chunk.value(),
-                       floor_.value());
+                       floor.value());
 }
 
 }  // namespace permafrost::engine

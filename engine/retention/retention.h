@@ -4,9 +4,11 @@
 
 #include <cstdint>
 
+#include <absl/base/thread_annotations.h>
 #include <absl/status/status.h>
 
 #include "engine/geometry/ids.h"
+#include "vfs/base/mutex.h"
 
 namespace permafrost::engine {
 
@@ -33,23 +35,27 @@ static_assert(FloorAt({.retention_chunks = 1, .earliest = ChunkId{0}}, kBeforeFi
 
 // The floor of one process: it only rises. A wider retention takes effect at the next start.
 //
-// Threads: one thread at a time.
+// Threads: any thread; guarded by mu_.
 class FloorGate {
  public:
   explicit FloorGate(ChunkId floor) : floor_(floor) {}
 
-  ChunkId floor() const { return floor_; }
+  ChunkId floor() const {
+    const vfs::MutexLock lock(&mu_);
+    return floor_;
+  }
 
   // Raises the floor to `candidate` if that is higher; returns the floor in force.
   ChunkId RaiseTo(ChunkId candidate);
 
-  // OK if the chunk may be read.
-  //
-  // Errors: kNotFound  the chunk is below the floor, whether or not its files still exist
-  absl::Status Admit(ChunkId chunk) const;
-
  private:
-  ChunkId floor_;
+  mutable vfs::Mutex mu_;
+  ChunkId floor_ ABSL_GUARDED_BY(mu_);
 };
+
+// OK if the chunk may be read.
+//
+// Errors: kNotFound  the chunk is below the floor, whether or not its files still exist
+absl::Status AdmitRead(ChunkId chunk, ChunkId floor);
 
 }  // namespace permafrost::engine

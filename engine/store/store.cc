@@ -4,10 +4,7 @@
 #include <algorithm>
 
 #include "engine/catalog/context.h"
-#include "engine/catalog/read_file.h"
 #include "engine/freeze/freeze.h"
-#include "engine/hot/hot_chunk.h"
-#include "vfs/base/probe.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
 
@@ -21,8 +18,10 @@ Store::Store(const vfs::Env& env,
       options_(options),
       layout_(layout),
       locks_(std::move(locks)),
+      directories_(env.fs),
       retention_chunks_(options.retention_chunks),
-      gate_(options.geometry.ChunkOf(options.earliest_ledger)) {}
+      gate_(options.geometry.ChunkOf(options.earliest_ledger)),
+      latest_(kBeforeFirstLedger.value()) {}
 
 Store::~Store() = default;
 
@@ -37,6 +36,8 @@ absl::StatusOr<std::unique_ptr<Store>> Store::Open(const vfs::Env& env,
   VFS_ASSIGN_OR_RETURN(RootLocks locks, RootLocks::Take(env.fs, layout, options.holder));
   std::unique_ptr<Store> store(new Store(env, options, layout, std::move(locks)));
   VFS_ASSIGN_OR_RETURN(store->catalog_, Catalog::Open(env, layout, expected, options.rocks));
+  store->hot_ = std::make_unique<HotStore>(store->Context(), options.rocks);
+  if (options.workers > 1) env.executor->SetWidth(vfs::Priority::kUser, options.workers - 1);
   VFS_ASSIGN_OR_RETURN(const CatalogView view, store->catalog_->View());
   store->gate_.RaiseTo(FloorAt(store->Policy(), view.LastCompleteChunk()));
   return store;
@@ -54,83 +55,53 @@ absl::Status Store::FreezeChunk(ChunkId chunk,
 }
 
 absl::Status Store::BuildIndex(const Coverage& coverage, ArtifactSource& source) {
-  return engine::BuildIndex(Context(), coverage, source);
+  return engine::BuildIndex(Context(), coverage, gate_.floor(), source);
 }
 
-absl::Status Store::CreateHot(ChunkId chunk) {
-  VFS_ASSIGN_OR_RETURN(hot_[chunk], CreateHotChunk(Context(), chunk, options_.rocks));
-  return absl::OkStatus();
-}
+absl::Status Store::CreateHot(ChunkId chunk) { return hot_->Create(chunk); }
 
-absl::StatusOr<vfs::RocksDb*> Store::OpenHot(ChunkId chunk) {
-  const auto it = hot_.find(chunk);
-  if (it != hot_.end()) {
-    const absl::Status health = it->second->Health();
-    if (health.ok()) return it->second.get();
-    // A poisoned database is opened again through full recovery, never written on.
-    VFS_PROBE("engine/hot/poisoned_reopened");
-    hot_.erase(it);
-  }
-  VFS_ASSIGN_OR_RETURN(std::unique_ptr<vfs::RocksDb> db,
-                       OpenHotChunk(Context(), chunk, options_.rocks));
-  return (hot_[chunk] = std::move(db)).get();
-}
-
-absl::Status Store::CloseHot(ChunkId chunk) {
-  const auto it = hot_.find(chunk);
-  if (it == hot_.end()) return absl::OkStatus();
-  const std::unique_ptr<vfs::RocksDb> db = std::move(it->second);
-  hot_.erase(it);
-  // What it holds is about to be discarded: an error of closing loses nothing.
-  db->Close().IgnoreError();
-  return absl::OkStatus();
+absl::StatusOr<HotHandle> Store::OpenHot(ChunkId chunk) {
+  // The snapshot keeps what was found ready until the handle does.
+  const CatalogSnapshot now = catalog_->Snapshot();
+  VFS_ASSIGN_OR_RETURN(const std::optional<HotState> state,
+                       catalog_->Find(HotChunkKey{chunk}, &now));
+  if (state == HotState::kReady) return hot_->Open(chunk);
+  return vfs::NotFound("open {}: the chunk is {}", layout_.HotDir(chunk),
+                       state.has_value() ? ToString(*state) : "absent");
 }
 
 absl::Status Store::DemoteHot(ChunkId chunk) {
-  VFS_RETURN_IF_ERROR(CloseHot(chunk));
-  return catalog_->DemoteHot(chunk);
+  const std::uint32_t before = layout_.geometry().First(chunk).value() - 1;
+  if (latest_ > before) latest_ = before;
+  return hot_->Demote(chunk);
+}
+
+absl::Status Store::CommitLedger(LedgerSeq sequence, const vfs::RocksBatch& rows) {
+  VFS_ASSIGN_OR_RETURN(const HotHandle db, OpenHot(layout_.geometry().ChunkOf(sequence)));
+  VFS_RETURN_IF_ERROR(db->Write(rows, vfs::SyncWrite::kYes));
+  // Readers that see this see the rows.
+  latest_.store(sequence.value(), std::memory_order_release);
+  return absl::OkStatus();
+}
+
+ReadView Store::OpenView() {
+  // In this order: a ledger is in its hot chunk before it is the latest, and a hot chunk is
+  // discarded only once the catalog says that cold files cover it.
+  const LedgerSeq latest = this->latest();
+  const ChunkId floor = gate_.floor();
+  return {Context(), hot_.get(), latest, floor, catalog_->Snapshot()};
 }
 
 absl::StatusOr<ArtifactContent> Store::ReadArtifact(const ChunkArtifact& artifact) {
-  VFS_RETURN_IF_ERROR(gate_.Admit(artifact.chunk));
-  VFS_ASSIGN_OR_RETURN(const std::optional<ArtifactRecord> record, catalog_->Find(artifact));
-  if (record.has_value() && record->state == ArtifactState::kFrozen) {
-    ArtifactContent content{.home = Home::kCold};
-    const std::vector<std::string> paths = layout_.PathsOf(artifact);
-    for (std::size_t file = 0; file < paths.size(); ++file) {
-      VFS_ASSIGN_OR_RETURN(std::string bytes,
-                           ReadVerified(*env_.fs, paths[file], record->files[file]));
-      content.files.push_back(std::move(bytes));
-    }
-    return content;
-  }
-  VFS_ASSIGN_OR_RETURN(const std::optional<HotState> hot,
-                       catalog_->Find(HotChunkKey{artifact.chunk}));
-  if (hot != HotState::kReady) {
-    return vfs::NotFound("read {}: neither frozen nor hot", KeyText(artifact));
-  }
-  VFS_ASSIGN_OR_RETURN(vfs::RocksDb* const db, OpenHot(artifact.chunk));
-  ArtifactContent content{.home = Home::kHot};
-  const std::string prefix = std::string(ToString(artifact.kind)) + ":";
-  VFS_ASSIGN_OR_RETURN(content.hot_rows, db->Scan(vfs::kDefaultFamily, vfs::PrefixRange(prefix)));
-  return content;
+  return OpenView().ReadArtifact(artifact);
 }
 
 absl::StatusOr<IndexContent> Store::LookupWindow(WindowId window) {
-  VFS_RETURN_IF_ERROR(gate_.Admit(layout_.geometry().LastChunk(window)));
-  VFS_ASSIGN_OR_RETURN(const std::optional<FrozenIndex> index, catalog_->FindFrozenIndex(window));
-  if (!index.has_value()) {
-    return vfs::NotFound("look up window {}: no frozen index", window.value());
-  }
-  VFS_ASSIGN_OR_RETURN(std::string bytes,
-                       ReadVerified(*env_.fs, layout_.PathOf(index->coverage), index->file));
-  return IndexContent{.coverage = index->coverage, .bytes = std::move(bytes)};
+  return OpenView().LookupWindow(window);
 }
 
 absl::Status Store::Close() {
-  absl::Status first;
-  for (const auto& [chunk, db] : hot_) first.Update(db->Close());
-  hot_.clear();
+  absl::Status first = hot_->CloseAll();
   first.Update(catalog_->Close());
   locks_.reset();
   return first;

@@ -1,12 +1,14 @@
 // A store: roots, locks, catalog, hot databases, freezing, the lifecycle and verified reads, behind
 // one object.
 //
-// One thread. Everything that changes the disk goes through the protocols of freeze/, hot/ and
-// catalog/deletion.h.
+// Everything that changes the disk goes through the protocols of freeze/, hot/ and
+// catalog/deletion.h. Steps of one key come one after another (KeyClaims), everything else may run
+// at once: ingestion, freezes, index builds, the lifecycle, readers.
 #pragma once
 
+#include <atomic>
+#include <cstddef>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -20,10 +22,13 @@
 #include "engine/catalog/catalog.h"
 #include "engine/catalog/context.h"
 #include "engine/freeze/source.h"
+#include "engine/hot/hot_store.h"
 #include "engine/layout/layout.h"
 #include "engine/locks/roots.h"
 #include "engine/plan/plan.h"
 #include "engine/retention/retention.h"
+#include "engine/store/read_view.h"
+#include "vfs/base/mutex.h"
 #include "vfs/env.h"
 #include "vfs/rocksdb/rocks_db.h"
 
@@ -37,20 +42,8 @@ struct StoreOptions {
   std::uint32_t retention_chunks = 0;        // 0 keeps everything
   vfs::RocksOptions rocks = {};
   std::string holder = {};  // written into the lock files: the process id
-};
-
-enum class Home { kCold, kHot };
-
-// What a read of a chunk's artifact found.
-struct ArtifactContent {
-  Home home = Home::kCold;
-  std::vector<std::string> files = {};           // cold: the content of each file
-  std::vector<vfs::RocksDb::Row> hot_rows = {};  // hot: the rows whose keys begin with "<kind>:"
-};
-
-struct IndexContent {
-  Coverage coverage;
-  std::string bytes;
+  int workers = 1;  // chunks frozen, and then indexes built, at once; above 1 sources are called by
+                    // several threads
 };
 
 // Rounds of plan-and-execute until nothing was left to do.
@@ -60,9 +53,13 @@ struct LifecycleReport {
   std::size_t discarded = 0;
   std::size_t chunks_frozen = 0;
   std::size_t indexes_built = 0;
+  // What could not be done because somebody still reads it or did something else with it meanwhile:
+  // the next run looks again. With any, the store is not settled.
+  std::size_t deferred = 0;
 };
 
-// Threads: one thread at a time.
+// Threads: any thread; Close and destruction exclude every other call, and every view is gone by
+// then.
 class Store {
  public:
   // Roots made and settled, all locked, catalog open, pins written or compared.
@@ -83,19 +80,26 @@ class Store {
   absl::Status BuildIndex(const Coverage& coverage, ArtifactSource& source);
   // Makes an empty hot chunk, wiping what a transient one left.
   absl::Status CreateHot(ChunkId chunk);
-  // The open database of a ready chunk; owned by the store, valid until it is demoted or the store
-  // closes.
-  absl::StatusOr<vfs::RocksDb*> OpenHot(ChunkId chunk);
+  // The open database of a ready chunk. It is not destroyed while the handle is held.
+  //
+  // Errors: kNotFound  the chunk is not ready
+  absl::StatusOr<HotHandle> OpenHot(ChunkId chunk);
   // ready -> transient: the chunk must be made again or discarded.
   absl::Status DemoteHot(ChunkId chunk);
+  // Commits the rows of one ledger to its ready hot chunk, then publishes it as the latest. One
+  // thread at a time.
+  //
+  // Durable: yes, when it returns OK
+  absl::Status CommitLedger(LedgerSeq sequence, const vfs::RocksBatch& rows);
 
   // ---- The lifecycle.
 
   // What a lifecycle run would do now.
   absl::StatusOr<Plan> PlanNow(ArtifactSource& source);
-  // Raises the floor, then plans and executes until the plan is empty: settled. A failing item does
-  // not stop the others (a full disk must not block reclaiming); the first error is returned, and
-  // the next run finds what is left.
+  // Raises the floor, then plans and executes until the plan is empty: settled; or until all that
+  // is left is deferred. A failing item does not stop the others (a full disk must not block
+  // reclaiming); the first error is returned, and the next run finds what is left. Runs come one
+  // after another.
   //
   // Errors: kInternal  not settled after kLifecycleRoundsMax rounds
   absl::StatusOr<LifecycleReport> RunLifecycle(ArtifactSource& source);
@@ -106,13 +110,13 @@ class Store {
   // ---- Reads.
 
   ChunkId floor() const { return gate_.floor(); }
-  // Cold if frozen, else a ready hot chunk, else not found. Cold bytes are verified against the
-  // catalog.
-  //
-  // Errors: kNotFound  below the floor, or no home
-  //         kDataLoss  a frozen file is missing or altered; names file and offset
+  // The last ledger that CommitLedger acknowledged in this process; kBeforeFirstLedger before that.
+  LedgerSeq latest() const { return LedgerSeq{latest_.load(std::memory_order_acquire)}; }
+
+  // What can be read now, held fast. Must be gone before the store closes.
+  ReadView OpenView();
+  // One read through a view of its own. Errors: as of ReadView
   absl::StatusOr<ArtifactContent> ReadArtifact(const ChunkArtifact& artifact);
-  // The unique frozen index of a window, verified. Errors: as ReadArtifact, per window
   absl::StatusOr<IndexContent> LookupWindow(WindowId window);
   absl::StatusOr<CatalogView> View() const { return catalog_->View(); }
 
@@ -130,9 +134,11 @@ class Store {
  private:
   Store(const vfs::Env& env, const StoreOptions& options, const Layout& layout, RootLocks locks);
 
-  StoreContext Context() { return {.env = env_, .layout = &layout_, .catalog = catalog_.get()}; }
+  StoreContext Context() {
+    return {
+        .env = env_, .layout = &layout_, .catalog = catalog_.get(), .directories = &directories_};
+  }
   RetentionPolicy Policy() const;
-  absl::Status CloseHot(ChunkId chunk);
   absl::Status DiscardHot(ChunkId chunk);
   absl::Status Execute(const Plan& plan, ArtifactSource& source, LifecycleReport& report);
 
@@ -140,10 +146,13 @@ class Store {
   const StoreOptions options_;
   const Layout layout_;
   std::optional<RootLocks> locks_;
+  Directories directories_;
   std::unique_ptr<Catalog> catalog_;
-  std::map<ChunkId, std::unique_ptr<vfs::RocksDb>> hot_;
-  std::uint32_t retention_chunks_;
+  std::unique_ptr<HotStore> hot_;
+  std::atomic<std::uint32_t> retention_chunks_;
   FloorGate gate_;
+  std::atomic<std::uint32_t> latest_;
+  vfs::Mutex lifecycle_mu_;  // one run at a time
 };
 
 // A settled store is reached within four rounds from any state (delete and build, sweep inputs and

@@ -5,6 +5,7 @@
 #include <tuple>
 #include <utility>
 
+#include <absl/functional/function_ref.h>
 #include <fmt/format.h>
 
 #include "vfs/base/bytes.h"
@@ -18,6 +19,18 @@ namespace {
 constexpr std::size_t kBlockPayloadBytes = 700;  // blocks straddle sectors and pages
 constexpr std::size_t kRowBytes = 450;
 
+// Made once in a thread and kept: a recovery compares them thousands of times. One store for all
+// threads would need a lock, and who found it filled would pass other scheduling points than who
+// filled it.
+template <typename Key>
+const std::string& MadeOnce(std::map<Key, std::string>& made,
+                            const Key& key,
+                            absl::FunctionRef<std::string()> make) {
+  std::string& value = made[key];
+  if (value.empty()) value = make();
+  return value;
+}
+
 }  // namespace
 
 std::uint32_t FirstLedgerOf(std::uint32_t chunk) {
@@ -25,27 +38,27 @@ std::uint32_t FirstLedgerOf(std::uint32_t chunk) {
 }
 
 const std::string& LedgerRow(std::string_view kind, std::uint32_t sequence) {
-  static std::map<std::pair<std::string, std::uint32_t>, std::string> made;
-  std::string& row = made[{std::string(kind), sequence}];
-  if (!row.empty()) return row;
-  row = fmt::format("{}:{:08}:", kind, sequence);
-  std::uint64_t state = vfs::HashBytes(row).lo;
-  while (row.size() < kRowBytes) {
-    row += fmt::format("{:016x}", state);
-    state = vfs::Mix64(state + 1);
-  }
-  return row;
+  thread_local std::map<std::pair<std::string, std::uint32_t>, std::string> made;
+  return MadeOnce(made, {std::string(kind), sequence}, [&] {
+    std::string row = fmt::format("{}:{:08}:", kind, sequence);
+    std::uint64_t state = vfs::HashBytes(row).lo;
+    while (row.size() < kRowBytes) {
+      row += fmt::format("{:016x}", state);
+      state = vfs::Mix64(state + 1);
+    }
+    return row;
+  });
 }
 
 const std::string& FrozenFileBytes(std::string_view kind, std::uint32_t chunk, std::size_t file) {
-  static std::map<std::tuple<std::string, std::uint32_t, std::size_t>, std::string> made;
-  std::string& bytes = made[{std::string(kind), chunk, file}];
-  if (!bytes.empty()) return bytes;
-  std::string payload = fmt::format("{} chunk {} file {}\n", kind, chunk, file);
-  for (std::uint32_t i = 0; i < kModelLedgersPerChunk; ++i) {
-    payload += LedgerRow(kind, FirstLedgerOf(chunk) + i) + "\n";
-  }
-  return bytes = EncodeBlocks(payload);
+  thread_local std::map<std::tuple<std::string, std::uint32_t, std::size_t>, std::string> made;
+  return MadeOnce(made, {std::string(kind), chunk, file}, [&] {
+    std::string payload = fmt::format("{} chunk {} file {}\n", kind, chunk, file);
+    for (std::uint32_t i = 0; i < kModelLedgersPerChunk; ++i) {
+      payload += LedgerRow(kind, FirstLedgerOf(chunk) + i) + "\n";
+    }
+    return EncodeBlocks(payload);
+  });
 }
 
 std::string IndexLine(std::uint32_t chunk, std::string_view hash_run) {
@@ -53,14 +66,14 @@ std::string IndexLine(std::uint32_t chunk, std::string_view hash_run) {
 }
 
 const std::string& IndexFileBytes(std::uint32_t first, std::uint32_t last) {
-  static std::map<std::pair<std::uint32_t, std::uint32_t>, std::string> made;
-  std::string& bytes = made[{first, last}];
-  if (!bytes.empty()) return bytes;
-  std::string payload;
-  for (std::uint32_t chunk = first; chunk <= last; ++chunk) {
-    payload += IndexLine(chunk, FrozenFileBytes("txhash", chunk, 0));
-  }
-  return bytes = EncodeBlocks(PaddedIndex(std::move(payload)));
+  thread_local std::map<std::pair<std::uint32_t, std::uint32_t>, std::string> made;
+  return MadeOnce(made, {first, last}, [&] {
+    std::string payload;
+    for (std::uint32_t chunk = first; chunk <= last; ++chunk) {
+      payload += IndexLine(chunk, FrozenFileBytes("txhash", chunk, 0));
+    }
+    return EncodeBlocks(PaddedIndex(std::move(payload)));
+  });
 }
 
 std::string PaddedIndex(std::string payload) {

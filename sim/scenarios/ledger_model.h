@@ -1,4 +1,6 @@
 // The ledgers of the catalog scenarios: what every artifact must hold, as a function of ids alone.
+//
+// Threads: any thread; what comes by reference lives as long as the thread.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +18,6 @@ inline constexpr std::uint32_t kModelChunksPerWindow = 3;
 inline constexpr std::uint32_t kModelChunksPerBucket = 2;
 inline constexpr std::uint32_t kModelFirstLedger = 2;
 
-// Made once and kept: a recovery compares them thousands of times. One thread at a time.
-//
 // Row of one ledger in a hot database, and its share of a frozen file. `kind`: "ledgers", "events",
 // "txhash".
 const std::string& LedgerRow(std::string_view kind, std::uint32_t sequence);

@@ -6,20 +6,15 @@
 #include "sim/scenarios/ledger_model.h"
 #include "sim/scenarios/lifecycle_session.h"
 #include "sim/scenarios/lifecycle_texts.h"
+#include "sim/scenarios/view_answers.h"
 #include "vfs/base/status.h"
 
 namespace permafrost::sim {
 namespace {
 
-using lifecycle::CountText;
 using lifecycle::Domain;
 using lifecycle::Id;
 using lifecycle::kFull;
-
-// Errors of reading become values: an answer that no attempt allows is a violation.
-std::string ErrorValue(const absl::Status& status) {
-  return absl::IsNotFound(status) ? std::string(kAbsent) : "error: " + vfs::Message(status);
-}
 
 }  // namespace
 
@@ -59,15 +54,16 @@ LifecycleSession::Answers LifecycleSession::ReadAll() {
       return;
     }
   };
+  const engine::ReadView view = store_->OpenView();
   std::map<std::uint32_t, absl::StatusOr<engine::IndexContent>> windows;
   for (std::uint32_t c = 0; c < kLifecycleChunksMax; ++c) {
     for (const char* kind : {"ledgers", "events"})
-      ask(Domain(kind, c), [&] { return ReadRows(kind, c); });
+      ask(Domain(kind, c), [&] { return AnswerOf(view, kind, c); });
     ask(Domain("lookup", c), [&] {
       const std::uint32_t window = c / kModelChunksPerWindow;
       const auto [it, is_new] = windows.try_emplace(window, absl::UnknownError(""));
-      if (!it->second.ok()) it->second = store_->LookupWindow(engine::WindowId{window});
-      return LookUp(c, it->second);
+      if (!it->second.ok()) it->second = view.LookupWindow(engine::WindowId{window});
+      return LookUp(view, c, it->second);
     });
     CheckFamilies(c);
   }
@@ -95,57 +91,6 @@ void LifecycleSession::CheckFamilies(std::uint32_t chunk) {
   history_.Violate("25-all-families-or-none",
                    fmt::format("hot chunk {} holds {} ledgers, {} events rows, {} hash rows", chunk,
                                ledgers, events, hashes));
-}
-
-std::string LifecycleSession::ReadRows(std::string_view kind, std::uint32_t chunk) {
-  const auto parsed = engine::ParseArtifactKind(kind);
-  const auto content = store_->ReadArtifact({.chunk = Id(chunk), .kind = *parsed});
-  if (!content.ok()) return ErrorValue(content.status());
-  if (content->home == engine::Home::kHot) return ValueOfHotRows(kind, chunk, content->hot_rows);
-  for (std::size_t file = 0; file < content->files.size(); ++file) {
-    const auto payload = DecodeBlocks(content->files[file]);
-    if (!payload.ok()) return "wrong: " + vfs::Message(payload.status());
-    if (content->files[file] != FrozenFileBytes(kind, chunk, file))
-      return fmt::format("wrong: file {} of chunk {} holds other bytes", file, chunk);
-  }
-  return kFull;
-}
-
-std::string LifecycleSession::ValueOfHotRows(std::string_view kind,
-                                             std::uint32_t chunk,
-                                             const std::vector<vfs::RocksDb::Row>& rows) const {
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    const std::uint32_t sequence = FirstLedgerOf(chunk) + static_cast<std::uint32_t>(i);
-    if (rows[i].first != fmt::format("{}:{:08}", kind, sequence) ||
-        rows[i].second != LedgerRow(kind, sequence)) {
-      return fmt::format("wrong: row {} of {} is {}", i, Domain(kind, chunk), rows[i].first);
-    }
-  }
-  return rows.size() > kModelLedgersPerChunk ? "wrong: too many rows"
-                                             : CountText(static_cast<std::uint32_t>(rows.size()));
-}
-
-std::string LifecycleSession::LookUp(std::uint32_t chunk,
-                                     const absl::StatusOr<engine::IndexContent>& index) {
-  if (static_cast<std::int64_t>(chunk) < store_->floor().value()) return kAbsent;
-  if (!index.ok() && !absl::IsNotFound(index.status())) return ErrorValue(index.status());
-  if (index.ok()) {
-    const auto payload = DecodeBlocks(index->bytes);
-    if (!payload.ok()) return "wrong: " + vfs::Message(payload.status());
-    const bool is_covered =
-        index->coverage.chunks.first <= Id(chunk) && Id(chunk) <= index->coverage.chunks.last;
-    const std::string line = IndexLine(chunk, FrozenFileBytes("txhash", chunk, 0));
-    const bool is_there = payload->find(line) != std::string::npos;
-    if (is_covered && !is_there) return fmt::format("wrong: the index lacks chunk {}", chunk);
-    if (is_covered) return kFull;
-  }
-  const auto state = store_->catalog().Find(engine::HotChunkKey{Id(chunk)});
-  if (!state.ok()) return ErrorValue(state.status());
-  if (*state != engine::HotState::kReady) return kAbsent;
-  const auto db = store_->OpenHot(Id(chunk));
-  if (!db.ok()) return ErrorValue(db.status());
-  const auto rows = (*db)->Scan(vfs::kDefaultFamily, vfs::PrefixRange("txhash:"));
-  return rows.ok() ? ValueOfHotRows("txhash", chunk, *rows) : ErrorValue(rows.status());
 }
 
 std::uint32_t LifecycleSession::HotCount(std::uint32_t chunk) {

@@ -29,6 +29,7 @@ using lifecycle::Number;
 using lifecycle::ToNumber;
 
 constexpr int kStartAttempts = 3;
+constexpr int kWorkers = 2;
 const std::string kFullText = kFull;      // NOLINT(cert-err58-cpp)
 const std::string kAbsentText = kAbsent;  // NOLINT(cert-err58-cpp)
 
@@ -70,10 +71,16 @@ engine::StoreOptions LifecycleStoreOptions(const LifecycleConfig& config,
           .holder = "1"};
 }
 
+vfs::RocksOptions RocksIn(const World& world, vfs::RocksOptions rocks) {
+  rocks.queued_jobs = !world.has_threads();
+  if (world.has_threads()) rocks.spins_before_waiting = false;
+  return rocks;
+}
+
 LifecycleSession::LifecycleSession(World& world, History& history, const vfs::RocksOptions& rocks)
     : world_(world),
       history_(history),
-      rocks_(rocks),
+      rocks_(RocksIn(world, rocks)),
       config_(ParseLifecycleConfig(history.config())),
       source_(std::make_unique<Source>(*this)) {}
 
@@ -97,8 +104,9 @@ bool LifecycleSession::Start() {
 }
 
 absl::Status LifecycleSession::Open() {
-  VFS_ASSIGN_OR_RETURN(store_,
-                       engine::Store::Open(world_.env(), LifecycleStoreOptions(config_, rocks_)));
+  engine::StoreOptions options = LifecycleStoreOptions(config_, rocks_);
+  if (world_.has_threads()) options.workers = kWorkers;
+  VFS_ASSIGN_OR_RETURN(store_, engine::Store::Open(world_.env(), options));
   floor_ = 0;
   const std::string& id = store_->pins().store_id;
   if (config_.store_id.empty()) {
@@ -122,6 +130,24 @@ void LifecycleSession::Stop() {
 void LifecycleSession::Die() {
   store_.reset();
   world_.KillProcess();
+}
+
+engine::ArtifactSource& LifecycleSession::source() { return *source_; }
+
+bool LifecycleSession::ServeAfterThreads() {
+  if (store_->needs_reopen()) {
+    Die();
+    return Start();
+  }
+  const auto view = store_->View();
+  if (!view.ok()) {
+    Die();
+    return Start();
+  }
+  RaiseFloor(*view);
+  RaiseFloorToComplete();
+  ServeAll();
+  return true;
 }
 
 bool LifecycleSession::Execute(const std::string& op) {
@@ -283,7 +309,6 @@ absl::Status LifecycleSession::Ingest(std::uint32_t chunk, std::uint32_t count) 
   for (std::uint32_t i = 0; i < count; ++i) {
     const std::uint32_t have = HotCount(chunk);
     if (have >= kModelLedgersPerChunk) return absl::OkStatus();
-    VFS_ASSIGN_OR_RETURN(vfs::RocksDb* const db, store_->OpenHot(Id(chunk)));
     const std::uint32_t sequence = FirstLedgerOf(chunk) + have;
     vfs::RocksBatch batch;
     for (const char* kind : {"ledgers", "events", "txhash"}) {
@@ -293,7 +318,7 @@ absl::Status LifecycleSession::Ingest(std::uint32_t chunk, std::uint32_t count) 
     for (const char* what : {"ledgers", "events", "lookup"})
       history_.Attempt(Domain(what, chunk), CountText(have + 1));
     const vfs::Step step("client.write");
-    VFS_RETURN_IF_ERROR(db->Write(batch, vfs::SyncWrite::kYes));
+    VFS_RETURN_IF_ERROR(store_->CommitLedger(engine::LedgerSeq{sequence}, batch));
     for (const char* what : {"ledgers", "events", "lookup"})
       history_.Acknowledge(Domain(what, chunk));
   }

@@ -32,13 +32,16 @@ LifecycleConfig ParseLifecycleConfig(std::string_view text);
 engine::StoreOptions LifecycleStoreOptions(const LifecycleConfig& config,
                                            const vfs::RocksOptions& rocks);
 
+// How the databases of a world's store run: with its threads, or queued.
+vfs::RocksOptions RocksIn(const World& world, vfs::RocksOptions rocks);
+
 // Chunks that scripts and checks look at.
 inline constexpr std::uint32_t kLifecycleChunksMax = 9;
 
 // Domains: "ledgers/N", "events/N", "lookup/N" for each chunk N. Values: "absent", "1 of 3", "2 of
 // 3", "full".
 //
-// Threads: one thread at a time.
+// Threads: one thread at a time; while others work on store(), they may use source() and config().
 class LifecycleSession {
  public:
   LifecycleSession(World& world, History& history, const vfs::RocksOptions& rocks);
@@ -62,6 +65,19 @@ class LifecycleSession {
 
   std::int64_t floor() const { return floor_; }
 
+  // For threads between two operations; the store is there after Start.
+  engine::Store* store() { return store_.get(); }
+  engine::ArtifactSource& source();
+  const LifecycleConfig& config() const { return config_; }
+  // Domains and what reading them gives now, through the engine.
+  //
+  // Errors: kFailedPrecondition  injected faults failed a read
+  using Answers = std::map<std::string, std::string>;
+  absl::StatusOr<Answers> ReadEverything();
+  // Serves every domain as it is once all threads have ended; a store that faults have poisoned is
+  // opened again first. False: nothing more can be done.
+  bool ServeAfterThreads();
+
  private:
   class Source;
 
@@ -78,19 +94,13 @@ class LifecycleSession {
   void ServeAll();
   // A ledger is in all families of rows or in none.
   void CheckFamilies(std::uint32_t chunk);
-  std::string ReadRows(std::string_view kind, std::uint32_t chunk);
-  // Domains and what reading them gives now, through the engine. One whose reads injected faults
-  // failed is left out of ReadAll, and makes ReadEverything kFailedPrecondition.
-  using Answers = std::map<std::string, std::string>;
+  // Without the domains whose reads injected faults failed.
   Answers ReadAll();
-  absl::StatusOr<Answers> ReadEverything();
-  std::string LookUp(std::uint32_t chunk, const absl::StatusOr<engine::IndexContent>& index);
-  std::string ValueOfHotRows(std::string_view kind,
-                             std::uint32_t chunk,
-                             const std::vector<vfs::RocksDb::Row>& rows) const;
   std::uint32_t HotCount(std::uint32_t chunk);
   absl::Status AllowHiding(std::int64_t last_complete);
   void RaiseFloor(const engine::CatalogView& view);
+  // The same for chunks that can be frozen now; returns them.
+  std::set<std::uint32_t> RaiseFloorToComplete();
   absl::Status AttemptSettled(const engine::CatalogView& view);
   // The chunks of a window that its index covers once a run has settled.
   std::set<std::uint32_t> CoveredOnceSettled(std::uint32_t window,

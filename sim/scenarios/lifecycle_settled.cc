@@ -39,14 +39,19 @@ void LifecycleSession::RaiseFloor(const engine::CatalogView& view) {
   if (config_.retention_chunks > 0) floor_ = std::max(floor_, last - config_.retention_chunks + 1);
 }
 
-absl::Status LifecycleSession::AttemptSettled(const engine::CatalogView& view) {
-  RaiseFloor(view);
+std::set<std::uint32_t> LifecycleSession::RaiseFloorToComplete() {
   std::set<std::uint32_t> complete;
   for (const ChunkId chunk : source_->CompleteChunks()) complete.insert(Number(chunk));
   if (config_.retention_chunks > 0 && !complete.empty()) {
     floor_ = std::max<std::int64_t>(
         floor_, std::int64_t{*complete.rbegin()} - config_.retention_chunks + 1);
   }
+  return complete;
+}
+
+absl::Status LifecycleSession::AttemptSettled(const engine::CatalogView& view) {
+  RaiseFloor(view);
+  const std::set<std::uint32_t> complete = RaiseFloorToComplete();
   VFS_ASSIGN_OR_RETURN(const Answers now, ReadEverything());
   const auto settled = [&](std::uint32_t c, const char* what) {
     const bool is_hidden = static_cast<std::int64_t>(c) < floor_;

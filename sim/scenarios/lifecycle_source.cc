@@ -7,6 +7,7 @@
 
 #include "sim/scenarios/ledger_model.h"
 #include "sim/scenarios/lifecycle_texts.h"
+#include "sim/scenarios/view_answers.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
 
@@ -66,7 +67,7 @@ absl::StatusOr<engine::ArtifactWriter> LifecycleSession::Source::ChunkWriter(
   const std::uint32_t chunk = Number(artifact.chunk);
   const bool is_at_hand =
       chunk < session_.config_.lake_chunks || session_.HotCount(chunk) == kModelLedgersPerChunk;
-  if (!is_at_hand && session_.ReadRows("ledgers", chunk) != kFull) {
+  if (!is_at_hand && AnswerOf(session_.store_->OpenView(), "ledgers", chunk) != kFull) {
     return vfs::NotFound(
         "freeze chunk {}: neither in the lake nor whole in the hot tier nor in a frozen file",
         chunk);

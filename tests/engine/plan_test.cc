@@ -121,7 +121,8 @@ TEST(Plan, FreezingIsDebrisUnlessItIsBuiltAgain) {
 
   const Plan plan = fixture.Resolved();
 
-  EXPECT_THAT(plan.deletions.artifacts, ElementsAre(ChunkArtifact{ChunkId{4}, kL}));
+  EXPECT_THAT(plan.debris.artifacts, ElementsAre(ChunkArtifact{ChunkId{4}, kL}));
+  EXPECT_TRUE(plan.deletions.empty());
   EXPECT_EQ(plan.chunks.front(), (ChunkBuild{ChunkId{0}, {kL, kE, kT}}));
 }
 
@@ -131,7 +132,7 @@ TEST(Plan, PruningGoesAndIsBuiltAgainWhenItIsMissed) {
 
   const Plan plan = fixture.Resolved();
 
-  EXPECT_THAT(plan.deletions.artifacts, ElementsAre(ChunkArtifact{ChunkId{0}, kL}));
+  EXPECT_THAT(plan.debris.artifacts, ElementsAre(ChunkArtifact{ChunkId{0}, kL}));
   EXPECT_EQ(plan.chunks.front(), (ChunkBuild{ChunkId{0}, {kL, kE, kT}}));
 }
 
@@ -159,7 +160,10 @@ TEST(Plan, HotIsDiscardedOnlyWhenColdAndCovered) {
 }
 
 TEST(Plan, TransientHotChunksAreDebris) {
-  EXPECT_THAT(Fixture().Hot(7, HotState::kTransient).Resolved().discards, ElementsAre(ChunkId{7}));
+  const Plan plan = Fixture().Hot(7, HotState::kTransient).Resolved();
+
+  EXPECT_THAT(plan.hot_debris, ElementsAre(ChunkId{7}));
+  EXPECT_THAT(plan.discards, IsEmpty());
 }
 
 TEST(Plan, TwoFrozenCoveragesAreDataLossNamingBoth) {

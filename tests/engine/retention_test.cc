@@ -28,11 +28,9 @@ TEST(FloorGate, NeverFallsWithinAProcess) {
   EXPECT_EQ(gate.floor(), ChunkId{5});
 }
 
-TEST(FloorGate, BelowTheFloorIsNotFound) {
-  const FloorGate gate(ChunkId{5});
-
-  EXPECT_OK(gate.Admit(ChunkId{5}));
-  EXPECT_ERROR(gate.Admit(ChunkId{4}), absl::StatusCode::kNotFound,
+TEST(AdmitRead, BelowTheFloorIsNotFound) {
+  EXPECT_OK(AdmitRead(ChunkId{5}, ChunkId{5}));
+  EXPECT_ERROR(AdmitRead(ChunkId{4}, ChunkId{5}), absl::StatusCode::kNotFound,
                "read chunk 4: below the retention floor, chunk 5");
 }
 

@@ -201,7 +201,7 @@ TEST(Store, AHotChunkServesUntilColdCoversItAndIsThenDiscarded) {
   TestSource source;
   ASSERT_OK_AND_ASSIGN(auto store, world.Open());
   ASSERT_OK(store->CreateHot(ChunkId{0}));
-  ASSERT_OK_AND_ASSIGN(vfs::RocksDb * db, store->OpenHot(ChunkId{0}));
+  ASSERT_OK_AND_ASSIGN(HotHandle db, store->OpenHot(ChunkId{0}));
   vfs::RocksBatch batch;
   batch.Put(vfs::kDefaultFamily, "ledgers:2", "two").Put(vfs::kDefaultFamily, "events:2", "e");
   ASSERT_OK(db->Write(batch, vfs::SyncWrite::kYes));
@@ -211,6 +211,7 @@ TEST(Store, AHotChunkServesUntilColdCoversItAndIsThenDiscarded) {
   EXPECT_EQ(hot->home, Home::kHot);
   EXPECT_THAT(hot->hot_rows, ::testing::ElementsAre(vfs::RocksDb::Row("ledgers:2", "two")));
 
+  db.reset();
   source.complete = {ChunkId{0}};
   ASSERT_OK(store->RunLifecycle(source));
   EXPECT_EQ(store->ReadArtifact({ChunkId{0}, ArtifactKind::kLedgers})->home, Home::kCold);

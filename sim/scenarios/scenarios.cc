@@ -1,5 +1,6 @@
 // The registry of scenarios.
 #include "sim/explore/scenario.h"
+#include "sim/scenarios/catalog_concurrent.h"
 #include "sim/scenarios/catalog_lifecycle.h"
 #include "sim/scenarios/rocksdb_basic.h"
 #include "sim/scenarios/rocksdb_concurrent.h"
@@ -7,6 +8,7 @@
 namespace permafrost::sim {
 
 std::unique_ptr<Scenario> MakeScenario(std::string_view name, const ScenarioOptions& options) {
+  if (name == "catalog/concurrent") return MakeCatalogConcurrent(options);
   if (name == "catalog/lifecycle") return MakeCatalogLifecycle(options);
   if (name == "rocksdb/basic") return MakeRocksDbBasic(options);
   if (name == "rocksdb/concurrent") return MakeRocksDbConcurrent(options);
@@ -14,7 +16,7 @@ std::unique_ptr<Scenario> MakeScenario(std::string_view name, const ScenarioOpti
 }
 
 std::vector<std::string> ScenarioNames() {
-  return {"catalog/lifecycle", "rocksdb/basic", "rocksdb/concurrent"};
+  return {"catalog/concurrent", "catalog/lifecycle", "rocksdb/basic", "rocksdb/concurrent"};
 }
 
 }  // namespace permafrost::sim

@@ -102,7 +102,7 @@ TEST_F(PowercutCli, ListNamesScenariosAndLabels) {
 TEST_F(PowercutCli, AnUnknownScenarioIsNamedWithTheNearest) {
   const std::string text =
       "powercut: no scenario 'rocksdb/basik'; did you mean 'rocksdb/basic'?; known: "
-      "catalog/lifecycle rocksdb/basic rocksdb/concurrent\n";
+      "catalog/concurrent catalog/lifecycle rocksdb/basic rocksdb/concurrent\n";
   for (const char* command : {"sweep", "run", "syncs", "check-determinism"})
     ExpectUsageError({command, "rocksdb/basik"}, text);
 }

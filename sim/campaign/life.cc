@@ -11,6 +11,7 @@
 #include "sim/explore/worker_pool.h"
 #include "sim/oracle/expectation.h"
 #include "sim/sched/sched.h"
+#include "vfs/base/hash.h"
 #include "vfs/base/probe.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
@@ -44,6 +45,7 @@ class Walk {
     const ShimCalls before = CountShimCalls();
     vfs::ResetProbes();
     Lived lived = LiveWorkload();
+    if (scenario_.has_threads()) TryOtherSchedules();
     Expectation memory;
     std::vector<Cut> path;
     const std::uint64_t generations = prng_.Between(1, kGenerationsMax);
@@ -99,6 +101,29 @@ class Walk {
     Expectation memory;
     for (const Event& event : lived.events) Fold(event, memory, {});
     return lived;
+  }
+
+  // The same workload from other seeds, without a cut: most bugs of threads need none, and these
+  // runs cost a fraction of a recovery.
+  void TryOtherSchedules() {
+    const Repro own = repro_;
+    for (std::uint32_t i = 1; i <= rules_.schedules; ++i) {
+      repro_.seed = vfs::Hasher().Add(life_.seed).Add(i).Finish().lo;
+      repro_.schedule.reset();
+      LeaveBreadcrumb(ToString(repro_));
+      History history(scenario_.FirstConfig());
+      const WorldOptions options{.seed = repro_.seed, .plan = rules_.plan, .disk = rules_.disk};
+      const auto live = [&](World& world) {
+        scenario_.Work(world, history, repro_.ops);
+        life_.trace_hash += world.trace().hash();
+      };
+      repro_.schedule = InWorldOf(scenario_, rules_, DiskState(), options, &history, live).schedule;
+      ++life_.schedules;
+      Expectation memory;
+      for (const Event& event : history.events()) Fold(event, memory, {});
+    }
+    repro_ = own;
+    LeaveBreadcrumb(ToString(repro_));
   }
 
   void Fold(const Event& event, Expectation& memory, const std::vector<Cut>& path) {
@@ -180,8 +205,8 @@ Life RunLife(const Scenario& scenario,
 std::string Encode(const Life& life) {
   nlohmann::ordered_json json;
   json["seed"] = life.seed;
-  json["numbers"] = {life.crash_points, life.cuts,          life.deaths,       life.recoveries,
-                     life.opens,        life.trace_hash.lo, life.trace_hash.hi};
+  json["numbers"] = {life.crash_points, life.cuts,          life.deaths,        life.recoveries,
+                     life.opens,        life.trace_hash.lo, life.trace_hash.hi, life.schedules};
   json["probes"] = life.probes;
   json["violations"] = nlohmann::ordered_json::array();
   for (const FoundViolation& found : life.violations) {
@@ -204,6 +229,7 @@ absl::StatusOr<Life> DecodeLife(std::string_view bytes) {
   life.recoveries = numbers.at(3);
   life.opens = numbers.at(4);
   life.trace_hash = {numbers.at(5), numbers.at(6)};
+  life.schedules = numbers.at(7);
   life.probes = json["probes"].get<std::map<std::string, std::uint64_t>>();
   for (const auto& item : json["violations"]) {
     FoundViolation found{

@@ -18,6 +18,7 @@ struct Life {
   std::uint64_t cuts = 0;
   std::uint64_t deaths = 0;
   std::uint64_t recoveries = 0;
+  std::uint64_t schedules = 0;  // runs of the workload without a cut
   std::uint64_t opens = 0;
   vfs::Hash128 trace_hash;
   std::map<std::string, std::uint64_t> probes;

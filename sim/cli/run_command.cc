@@ -28,6 +28,7 @@ struct RunFlags {
   std::uint64_t runs = 1;
   std::string base_seed;
   double seconds_max = 0;
+  std::uint32_t schedules = 8;
 };
 
 constexpr std::size_t kLivesPerRound = 64;
@@ -70,6 +71,7 @@ void Add(const Life& life, Certificate& certificate) {
   certificate.candidates += life.cuts;
   certificate.deaths += life.deaths;
   certificate.recoveries += life.recoveries;
+  certificate.schedules += life.schedules;
   certificate.distinct += life.recoveries;
   certificate.judgements += life.recoveries;
   certificate.opens += life.opens;
@@ -97,8 +99,9 @@ absl::StatusOr<Certificate> Live(const RunFlags& flags,
                                  const Scenario& scenario,
                                  const Personality& personality,
                                  std::uint64_t first_seed) {
-  VFS_ASSIGN_OR_RETURN(const ExploreOptions options,
+  VFS_ASSIGN_OR_RETURN(ExploreOptions options,
                        ExploreOptionsOf(flags.common, scenario, personality));
+  options.rules.schedules = flags.schedules;
   Certificate certificate;
   certificate.scenario = std::string(scenario.name());
   certificate.personality = ToString(personality);
@@ -110,8 +113,9 @@ absl::StatusOr<Certificate> Live(const RunFlags& flags,
   const bool has_budget = flags.seconds_max > 0;
   while (!IsInterrupted() && certificate.runs < flags.runs &&
          (!has_budget || seconds() < flags.seconds_max)) {
-    const std::size_t count =
-        std::min<std::uint64_t>(kLivesPerRound, flags.runs - certificate.runs);
+    // Small rounds where the time is watched between them.
+    const std::size_t round = has_budget ? kLivesPerWorker * options.workers.jobs : kLivesPerRound;
+    const std::size_t count = std::min<std::uint64_t>(round, flags.runs - certificate.runs);
     const std::uint64_t round_seed = first_seed + certificate.runs;
     VFS_ASSIGN_OR_RETURN(
         const auto results,
@@ -161,10 +165,13 @@ int RunRun(const RunFlags& flags) {
     if (!written.ok()) Fail(written);  // the violation stands, and outweighs it
     Say(flags.common,
         fmt::format("SUMMARY: powercut: {} {} {} ({} violations, {} lives, {} cuts, {} deaths, {} "
-                    "recoveries, {:.1f} lives/s)\n",
+                    "recoveries, {}{:.1f} lives/s)\n",
                     VerdictOf(*certificate), certificate->scenario, certificate->personality,
                     certificate->violation_count(), certificate->runs, certificate->candidates,
                     certificate->deaths, certificate->recoveries,
+                    certificate->schedules > 0
+                        ? fmt::format("{} schedules without a cut, ", certificate->schedules)
+                        : "",
                     certificate->seconds > 0
                         ? static_cast<double>(certificate->runs) / certificate->seconds
                         : 0));
@@ -193,6 +200,11 @@ void AddRunCommand(CLI::App& app, ExitCode& exit) {
       ->add_option("--max-total-time", flags->seconds_max,
                    "Seconds after which no new lives begin; 0: no bound")
       ->transform(Duration());
+  command
+      ->add_option("--schedules", flags->schedules,
+                   "Of scenarios with threads: more schedules that each life's workload runs "
+                   "under, without a cut (default 8)")
+      ->transform(vfs::WholeNumber({.max = 1'000'000}));
   command->callback([flags, &exit] { exit.value = RunRun(*flags); });
 }
 

@@ -84,6 +84,7 @@ nlohmann::ordered_json ToJson(const Certificate& c) {
   json["candidates"] = c.candidates;
   json["distinct"] = c.distinct;
   json["recoveries"] = c.recoveries;
+  json["schedules"] = c.schedules;
   json["judgements"] = c.judgements;
   json["violations"] = c.violation_count();
   nlohmann::ordered_json found = nlohmann::ordered_json::array();

@@ -45,6 +45,7 @@ struct Certificate {
   std::uint64_t candidates = 0;  // images offered, nested ones included
   std::uint64_t distinct = 0;    // distinct recovery keys
   std::uint64_t recoveries = 0;  // generations run
+  std::uint64_t schedules = 0;   // workloads of lives run without a cut, under other schedules
   std::uint64_t judgements = 0;  // verdict keys judged
   std::uint64_t opens = 0;       // RocksDB opens in recoveries and checks
   std::uint64_t runs = 1;        // workloads (more than one with --faults each-call, or `run`)

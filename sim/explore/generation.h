@@ -40,7 +40,8 @@ struct CutRules {
   ImageBudget nested_budget{.images_max = 8, .random_images = 2, .seed = 0};
   faults::FaultPlan plan;  // mutations: they stay in force through every restart
   SimDiskOptions disk;
-  Threading threading;  // of scenarios that have threads; `is_on` is theirs to say
+  Threading threading;          // of scenarios that have threads; `is_on` is theirs to say
+  std::uint32_t schedules = 0;  // of those: how many more a life runs its workload under, uncut
   std::uint32_t convergence_share =
       16;  // one settled state in so many is restarted three ways; 1: all of them
 };

@@ -107,10 +107,8 @@ void ConcurrentPhase::AllowOutcomes(const Script& ops) {
       const std::string domain = Domain(what, c);
       const bool may_freeze = has_run && c < config.lake_chunks;
       if (may_freeze) history_.Attempt(domain, kFull);
-      if (c < floor_max_) {
-        history_.Attempt(domain, kAbsent);
-        continue;
-      }
+      if (c < floor_max_) history_.Attempt(domain, kAbsent);
+      // Also of what may be pruned: until a view's floor has passed it, it is there.
       acknowledged_[domain] = CountOf(answers->at(domain));
     }
   }

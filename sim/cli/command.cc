@@ -77,9 +77,11 @@ void AddFlags(CLI::App& app, CommonFlags& flags, const FlagSet& set) {
     app.add_option("--stop-after", flags.stop_after, "Stop after N distinct violations; 0: never")
         ->capture_default_str()
         ->transform(vfs::WholeNumber({}));
-    app.add_option("--minimize-time", flags.minimize_seconds,
-                   "Time to make the repro of each finding smaller, at most three times that in "
-                   "all; 0: not at all (default 20s; what it ends depends on the machine)")
+    app.add_option(
+           "--minimize-time", flags.minimize_seconds,
+           "Time to make the repro of each finding smaller, at most three times that for all "
+           "of a personality; 0: not at all (default 20s). Only a result that the time "
+           "ended depends on the machine, none on --jobs")
         ->transform(Duration());
   }
   if (set.exploring || set.threaded) {

@@ -174,7 +174,8 @@ class Shrinker {
                         repro.expect);
   }
 
-  // The first run with threads makes a process's static objects; workers inherit them.
+  // The first run with threads makes a process's static objects; workers inherit them if it can be
+  // survived.
   void WarmUp() const {
     if (!scenario_.has_threads()) return;
     ExploreOptions options = base_;
@@ -183,7 +184,10 @@ class Shrinker {
     options.faults = {};
     options.schedule.reset();
     options.script.clear();
-    RunWorkload(scenario_, options);
+    const auto results = RunInWorkers(1, 1, base_.workers, [&](std::size_t) {
+      return RunWorkload(scenario_, options).trace_hash.Hex();
+    });
+    if (results.ok() && results->front().is_finished) RunWorkload(scenario_, options);
   }
 
   // Runs the candidate in a worker; if it shows the violation, it is the best one from now on.

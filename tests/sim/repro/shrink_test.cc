@@ -297,6 +297,64 @@ TEST(Shrink, OfAScheduleTheOnePreemptionIsLeftThatMatters) {
   EXPECT_TRUE(replayed.Shows("28-reads-are-current"));
 }
 
+// Two locks in two orders: the run that shows it dies, so no schedule is ever recorded.
+class Locks final : public Scenario {
+ public:
+  std::string_view name() const override { return "test/locks"; }
+  std::string_view description() const override { return "two locks in two orders"; }
+  bool has_threads() const override { return true; }
+  Script FixedScript(ScriptSize) const override { return {"idle"}; }
+  Script RandomScript(vfs::Prng&) const override { return {"idle"}; }
+
+  void Work(World&, History&, const Script& script) const override {
+    for (const std::string& op : script) {
+      if (op != "lock") continue;
+      vfs::Mutex a;
+      vfs::Mutex b;
+      std::thread one([&] { LockBoth(a, b); });
+      std::thread two([&] { LockBoth(b, a); });
+      one.join();
+      two.join();
+    }
+  }
+  void Recover(World&, History&) const override {}
+  std::string LogicalState(World&) const override { return ""; }
+  void CheckAtRest(World&, History&) const override {}
+  std::uint64_t OpenDatabases(World&) const override { return 0; }
+  std::vector<std::string> RequiredLabels() const override { return {}; }
+  std::vector<std::string> RequiredProbes(const Personality&) const override { return {}; }
+
+ private:
+  static void LockBoth(vfs::Mutex& first, vfs::Mutex& second) {
+    for (int i = 0; i < 8; ++i) {
+      const vfs::MutexLock outer(&first);
+      const vfs::MutexLock inner(&second);
+    }
+  }
+};
+
+TEST(Shrink, ADeadlockKeepsTheStrategyThatFindsIt) {
+  const Locks scenario;
+  ExploreOptions options;
+  options.death_share = 0;
+  options.script = {"idle", "lock", "idle", "lock", "idle"};
+  options.rules.threading.strategy = {.kind = StrategySpec::Kind::kUniform};
+  options.rules.threading.mode = CanUseFibers() ? ThreadMode::kFiber : ThreadMode::kFutex;
+  options.repro.scenario = std::string(scenario.name());
+  options.repro.has_threads = true;
+  options.repro.thread_mode = options.rules.threading.mode;
+  options.repro.strategy = options.rules.threading.strategy;
+  options.repro.ops = options.script;
+  const Repro repro = Found(scenario, options, "0-no-crash-no-hang");
+
+  const auto shrunk = Shrink(scenario, options, repro, {});
+
+  ASSERT_OK(shrunk.status());
+  EXPECT_THAT(shrunk->repro.ops, ElementsAre("lock"));
+  EXPECT_EQ(shrunk->repro.strategy, options.repro.strategy);
+  EXPECT_THAT(shrunk->repro.text, HasSubstr("deadlock"));
+}
+
 // ---- What cannot be made smaller.
 
 TEST(Shrink, ACleanReproIsRefused) {

@@ -34,6 +34,7 @@ int main(int argc, char** argv) {
   permafrost::sim::AddSweepCommand(app, exit);
   permafrost::sim::AddRunCommand(app, exit);
   permafrost::sim::AddReplayCommand(app, exit);
+  permafrost::sim::AddMinimizeCommand(app, exit);
   permafrost::sim::AddSyncsCommand(app, exit);
   permafrost::sim::AddDeterminismCommands(app, exit);
   permafrost::sim::AddBenchCommand(app, exit);

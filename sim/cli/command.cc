@@ -1,7 +1,10 @@
 // Flags into options.
 #include "sim/cli/command.h"
 
+#include <charconv>
+#include <cmath>
 #include <limits>
+#include <map>
 
 #include <absl/strings/ascii.h>
 #include <absl/strings/str_split.h>
@@ -74,6 +77,12 @@ void AddFlags(CLI::App& app, CommonFlags& flags, const FlagSet& set) {
     app.add_option("--stop-after", flags.stop_after, "Stop after N distinct violations; 0: never")
         ->capture_default_str()
         ->transform(vfs::WholeNumber({}));
+    app.add_option(
+           "--minimize-time", flags.minimize_seconds,
+           "Time to make the repro of each finding smaller, at most three times that for all "
+           "of a personality; 0: not at all (default 20s). Only a result that the time "
+           "ended depends on the machine, none on --jobs")
+        ->transform(Duration());
   }
   if (set.exploring || set.threaded) {
     app.add_option(
@@ -246,6 +255,45 @@ absl::StatusOr<ExploreOptions> ExploreOptionsOf(const CommonFlags& flags,
                    .text = "",
                    .story = ""};
   return options;
+}
+
+absl::StatusOr<ReproSetup> SetupOf(const Repro& repro) {
+  CommonFlags flags;
+  flags.scenario = repro.scenario;
+  flags.is_stock = repro.is_stock;
+  flags.without = repro.without;
+  flags.faults = repro.faults;
+  if (!repro.mutate.empty()) flags.mutate = {repro.mutate};
+  if (repro.has_threads) {
+    flags.mode = std::string(ToString(repro.thread_mode));
+    flags.strategy = ToString(repro.strategy);
+    flags.has_sync_points = repro.has_sync_points;
+  }
+  ReproSetup setup;
+  VFS_ASSIGN_OR_RETURN(setup.scenario, MakeNamedScenario(flags));
+  VFS_ASSIGN_OR_RETURN(setup.options, ExploreOptionsOf(flags, *setup.scenario, repro.personality));
+  return setup;
+}
+
+CLI::Validator Duration() {
+  return CLI::Validator(
+      [](std::string& text) {
+        const std::map<std::string_view, double> seconds_of = {
+            {"", 1}, {"s", 1}, {"m", 60}, {"h", 3600}};
+        double number = 0;
+        const char* const last = text.data() + text.size();
+        const auto [end, error] = std::from_chars(text.data(), last, number);
+        const auto unit =
+            seconds_of.find(std::string_view(end, static_cast<std::size_t>(last - end)));
+        const bool is_good = error == std::errc() && unit != seconds_of.end() &&
+                             std::isfinite(number) && number >= 0;
+        if (!is_good)
+          return fmt::format("'{}' is not a time; give a number of seconds, or with s, m or h",
+                             text);
+        text = fmt::format("{}", number * unit->second);
+        return std::string();
+      },
+      "", "duration");
 }
 
 }  // namespace permafrost::sim

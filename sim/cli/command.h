@@ -48,12 +48,13 @@ struct CommonFlags {
   bool has_sync_points = false;
   std::string out = "corpus/found";
   std::uint64_t stop_after = 0;
+  double minimize_seconds = 20;  // for each finding
 };
 
 // Adds the flags to a subcommand; which ones as asked.
 struct FlagSet {
   bool exploring = false;  // personality, depth, short, thorough, jobs, deaths, images, faults
-  bool finding = false;    // out, stop-after
+  bool finding = false;    // out, stop-after, minimize-time
   bool seeded = false;     // seed
   bool mutable_ = false;   // stock, without, mutate
   bool threaded = false;   // strategy, mode, sync-points (exploring has them anyway)
@@ -74,5 +75,17 @@ absl::StatusOr<std::vector<Personality>> PersonalitiesOf(std::string_view text);
 absl::StatusOr<ExploreOptions> ExploreOptionsOf(const CommonFlags& flags,
                                                 const Scenario& scenario,
                                                 const Personality& personality);
+
+// What a repro runs on: its scenario with its switches; what changes from repro to repro of one
+// scenario (seed, operations, ...) is sim/repro's to add.
+struct ReproSetup {
+  std::unique_ptr<Scenario> scenario;
+  ExploreOptions options;
+};
+// Errors: kInvalidArgument  a name that is not known
+absl::StatusOr<ReproSetup> SetupOf(const Repro& repro);
+
+// For Option::transform: "90", "90s", "1.5m" or "2h" into seconds.
+CLI::Validator Duration();
 
 }  // namespace permafrost::sim

@@ -15,6 +15,7 @@ void AddListCommand(CLI::App& app, ExitCode& exit);
 void AddSweepCommand(CLI::App& app, ExitCode& exit);
 void AddRunCommand(CLI::App& app, ExitCode& exit);
 void AddReplayCommand(CLI::App& app, ExitCode& exit);
+void AddMinimizeCommand(CLI::App& app, ExitCode& exit);
 void AddSyncsCommand(CLI::App& app, ExitCode& exit);
 void AddDeterminismCommands(CLI::App& app, ExitCode& exit);
 void AddBenchCommand(CLI::App& app, ExitCode& exit);

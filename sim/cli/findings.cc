@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -13,46 +14,16 @@
 #include <fmt/format.h>
 
 #include "sim/cli/output.h"
+#include "sim/cli/progress.h"
+#include "sim/cli/repro_files.h"
+#include "sim/explore/interrupt.h"
+#include "sim/repro/shrink.h"
+#include "sim/sched/sched.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
 
 namespace permafrost::sim {
 namespace {
-
-absl::Status MakeDirs(const std::string& path) {
-  for (std::size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
-    const std::string prefix = path.substr(0, end);
-    if (mkdir(prefix.c_str(), 0777) != 0 && errno != EEXIST)
-      return vfs::ErrnoToStatus(errno, "make directory", prefix);
-    if (end == std::string::npos) return absl::OkStatus();
-  }
-}
-
-// A new file with this content, on the disk.
-absl::Status WriteNewFile(const std::string& path, std::string_view text) {
-  const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (fd < 0) return vfs::ErrnoToStatus(errno, "create", path);
-  int error = 0;
-  while (!text.empty() && error == 0) {
-    const ssize_t written = write(fd, text.data(), text.size());
-    if (written >= 0) text.remove_prefix(static_cast<std::size_t>(written));
-    if (written < 0 && errno != EINTR) error = errno;
-  }
-  if (error == 0 && fsync(fd) != 0) error = errno;
-  if (close(fd) != 0 && error == 0) error = errno;
-  return error == 0 ? absl::OkStatus() : vfs::ErrnoToStatus(error, "write", path);
-}
-
-// The whole file or none of it, also on a full disk.
-absl::Status WriteWhole(const std::string& path, std::string_view text) {
-  const std::string scratch = fmt::format("{}.{}.part", path, getpid());
-  absl::Status status = WriteNewFile(scratch, text);
-  if (status.ok() && rename(scratch.c_str(), path.c_str()) != 0)
-    status = vfs::ErrnoToStatus(errno, "rename to", path);
-  if (status.ok()) return status;
-  unlink(scratch.c_str());
-  return vfs::ErrnoToStatus(vfs::ErrnoOf(status), "write", path);
-}
 
 absl::Status BadOut(const std::string& directory, std::string_view finding) {
   return vfs::InvalidArgument("--out '{}': {}; name a directory that can be written", directory,
@@ -69,6 +40,19 @@ std::string NearestExisting(std::string path) {
     path.resize(slash);
   }
   return path;
+}
+
+// Findings that may take their full time.
+constexpr double kFindingsInTime = 3;
+
+absl::StatusOr<Shrunk> ShrunkOf(const Repro& repro, double seconds_max, Progress& progress) {
+  VFS_ASSIGN_OR_RETURN(const ReproSetup setup, SetupOf(repro));
+  ShrinkLimits limits{.seconds_max = seconds_max, .progress = {}};
+  limits.progress = [&](const ReproSize& now, std::uint64_t replays, double share) {
+    progress.Update(share, fmt::format("minimizing {}: {} operations, {} lost units, {} replays",
+                                       repro.expect, now.ops, now.lost_units, replays));
+  };
+  return Shrink(*setup.scenario, setup.options, repro, limits);
 }
 
 }  // namespace
@@ -97,6 +81,26 @@ absl::Status CheckOut(const std::string& directory) {
     rmdir(scratch.c_str());
   }
   return status;
+}
+
+void MinimizeFindings(const CommonFlags& flags, Certificate& certificate) {
+  double left = kFindingsInTime * flags.minimize_seconds;
+  Progress progress(flags.is_quiet);
+  for (auto& [place, found] : certificate.violations) {
+    if (left <= 0 || IsInterrupted()) return;
+    const std::uint64_t start = RealNanos();
+    const auto shrunk = ShrunkOf(found.repro, std::min(left, flags.minimize_seconds), progress);
+    if (shrunk.ok()) {
+      found.repro = shrunk->repro;
+      found.text = shrunk->repro.text;
+      found.fingerprint = FingerprintOf(found);
+      found.minimized = fmt::format("minimized: {}{}", Compared(shrunk->before, shrunk->after),
+                                    shrunk->is_cut_short ? " (the time was over)" : "");
+    } else if (!IsInterrupted()) {
+      found.minimized = "not minimized: " + vfs::Message(shrunk.status());
+    }
+    left -= static_cast<double>(RealNanos() - start) * 1e-9;
+  }
 }
 
 absl::Status WriteFindings(const CommonFlags& flags, const Certificate& certificate) {

@@ -16,6 +16,11 @@ namespace permafrost::sim {
 // Errors: kInvalidArgument  with the path, what is wrong with it, and the remedy
 absl::Status CheckOut(const std::string& directory);
 
+// Makes the repro of each violation smaller, for at most `flags.minimize_seconds` each and three
+// times that in all; its fingerprint follows. One that cannot be made smaller stays as it is and
+// says why.
+void MinimizeFindings(const CommonFlags& flags, Certificate& certificate);
+
 // Writes the repro of each violation to DIR/<invariant>-<fingerprint>.repro and prints its failure
 // block. A repro that cannot be written leaves no part of itself behind, is marked in its block,
 // and the others are still tried.

@@ -1,9 +1,5 @@
 // `powercut replay FILE...`: shows the violation of a repro again, or that a mended bug stays
 // mended.
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cerrno>
 #include <memory>
 #include <vector>
 
@@ -12,9 +8,9 @@
 #include "sim/cli/command.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/output.h"
+#include "sim/cli/repro_files.h"
 #include "sim/explore/interrupt.h"
-#include "sim/oracle/expectation.h"
-#include "vfs/base/status.h"
+#include "sim/repro/replay.h"
 #include "vfs/base/status_macros.h"
 
 namespace permafrost::sim {
@@ -27,133 +23,18 @@ struct ReplayFlags {
   bool shows_events = false;
 };
 
-absl::StatusOr<std::string> ReadFile(const std::string& path) {
-  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return vfs::ErrnoToStatus(errno, "open repro", path);
-  std::string text;
-  char chunk[65536];
-  ssize_t count = 0;
-  while ((count = read(fd, chunk, sizeof(chunk))) > 0)
-    text.append(chunk, static_cast<std::size_t>(count));
-  const int error = errno;
-  close(fd);
-  if (count < 0) return vfs::ErrnoToStatus(error, "read repro", path);
-  return text;
-}
-
-struct Outcome {
-  std::vector<Violation> violations;
-  std::vector<std::string> story;
-};
-
-// One line; what is long is cut.
-std::string ToLine(const Event& event) {
-  constexpr std::size_t kTextMax = 160;
-  const std::string text = event.text.substr(0, kTextMax);
-  return fmt::format("  {:<11} {}{}{}{}", ToString(event.kind), event.domain,
-                     event.domain.empty() || text.empty() ? "" : " = ", text,
-                     event.text.size() > kTextMax ? "..." : "");
-}
-
-absl::StatusOr<Outcome> Replay(const Repro& repro, bool shows_events) {
-  CommonFlags flags;
-  flags.scenario = repro.scenario;
-  flags.is_stock = repro.is_stock;
-  flags.without = repro.without;
-  flags.faults = repro.faults;
-  if (!repro.mutate.empty()) flags.mutate = {repro.mutate};
-  if (repro.has_threads) {
-    flags.mode = std::string(ToString(repro.thread_mode));
-    flags.strategy = ToString(repro.strategy);
-    flags.has_sync_points = repro.has_sync_points;
-  }
-  VFS_ASSIGN_OR_RETURN(const auto scenario, MakeNamedScenario(flags));
-  VFS_ASSIGN_OR_RETURN(ExploreOptions options,
-                       ExploreOptionsOf(flags, *scenario, repro.personality));
-  options.seed = repro.seed;
-  options.rules.convergence_share = 1;
-  if (repro.reverts_after_failed_sync)
-    options.rules.disk.after_failed_sync = AfterFailedSync::kRevert;
-  if (!repro.ops.empty()) options.script = repro.ops;
-  options.schedule = repro.schedule;
-
-  Outcome outcome;
-  Expectation memory;
-  const auto fold = [&](const std::vector<Event>& events, std::size_t count) {
-    for (std::size_t i = 0; i < count; ++i) {
-      if (shows_events) outcome.story.push_back(ToLine(events[i]));
-      if (auto violation = memory.Fold(events[i]))
-        outcome.violations.push_back(*std::move(violation));
-    }
-  };
-  Workload workload = RunWorkload(*scenario, options);
-  std::vector<Event> events = workload.history.events();
-  std::vector<CrashPoint> points = std::move(workload.points);
-  outcome.story.push_back(fmt::format("workload: {} operations, {} crash points, trace {}",
-                                      options.script.size(), points.size(),
-                                      workload.trace_hash.Hex()));
-  for (std::size_t i = 0; i < repro.cuts.size(); ++i) {
-    const Cut& cut = repro.cuts[i];
-    const auto depth = static_cast<std::uint32_t>(repro.cuts.size() - i - 1);
-    VFS_ASSIGN_OR_RETURN(const Start start, StartAt(options.rules, points, cut, depth));
-    for (const CrashPoint& point : points) {
-      if (point.index == cut.point) fold(events, point.event_count);
-    }
-    outcome.story.push_back(fmt::format("cut {}: {}", i + 1, ToString(cut)));
-    Rerun rerun = RerunGeneration(*scenario, options.rules, start);
-    outcome.story.push_back(fmt::format("recovery {}: {} crash points, trace {}", i + 1,
-                                        rerun.points.size(), rerun.trace_hash.Hex()));
-    events = std::move(rerun.events);
-    points = std::move(rerun.points);
-  }
-  fold(events, events.size());
-  return outcome;
-}
-
-// One file in a worker: an abort of the code under test is an outcome like any other.
-absl::StatusOr<Outcome> ReplayInWorker(const Repro& repro, bool shows_events) {
-  VFS_ASSIGN_OR_RETURN(const auto results, RunInWorkers(1, 1, {}, [&](std::size_t) {
-                         nlohmann::ordered_json json;
-                         const auto outcome = Replay(repro, shows_events);
-                         if (!outcome.ok()) {
-                           json["error"] = vfs::Message(outcome.status());
-                           return json.dump(-1, ' ', false,
-                                            nlohmann::json::error_handler_t::replace);
-                         }
-                         json["story"] = outcome->story;
-                         json["violations"] = nlohmann::ordered_json::array();
-                         for (const Violation& violation : outcome->violations)
-                           json["violations"].push_back({violation.invariant, violation.text});
-                         return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-                       }));
-  Outcome outcome;
-  if (!results[0].is_finished && IsInterrupted())
-    return vfs::Internal("replay: interrupted before it ended");
-  if (!results[0].is_finished) {
-    outcome.violations.push_back(
-        {"0-no-crash-no-hang", "the code under test ended its process: " + results[0].last_words});
-    return outcome;
-  }
-  const auto json = nlohmann::ordered_json::parse(results[0].frame, nullptr, false);
-  if (json.is_discarded()) return vfs::Internal("read worker answer: not JSON");
-  if (json.contains("error")) return vfs::InvalidArgument("{}", json["error"].get<std::string>());
-  outcome.story = json["story"].get<std::vector<std::string>>();
-  for (const auto& item : json["violations"]) outcome.violations.push_back({item[0], item[1]});
-  return outcome;
-}
-
 absl::StatusOr<int> ReplayFile(const ReplayFlags& flags,
                                const CommonFlags& output,
                                const std::string& path) {
-  VFS_ASSIGN_OR_RETURN(const std::string text, ReadFile(path));
-  VFS_ASSIGN_OR_RETURN(const Repro repro, ParseRepro(text, path));
-  VFS_ASSIGN_OR_RETURN(const Outcome outcome, ReplayInWorker(repro, flags.shows_events));
+  VFS_ASSIGN_OR_RETURN(const Repro repro, ReadRepro(path));
+  VFS_ASSIGN_OR_RETURN(const ReproSetup setup, SetupOf(repro));
+  VFS_ASSIGN_OR_RETURN(const ReplayOutcome outcome,
+                       ReplayInWorker(*setup.scenario, setup.options, repro,
+                                      flags.shows_events ? ShowEvents::kYes : ShowEvents::kNo));
   for (const std::string& line : outcome.story) Say(output, fmt::format("  {}\n", line));
-  bool is_expected = false;
-  for (const Violation& violation : outcome.violations) {
+  const bool is_expected = outcome.Shows(repro.expect);
+  for (const Violation& violation : outcome.violations)
     Say(output, fmt::format("FAIL {} {}\n", violation.invariant, violation.text));
-    is_expected = is_expected || violation.invariant == repro.expect;
-  }
   const bool is_clean = outcome.violations.empty();
   Say(output,
       fmt::format("SUMMARY: powercut: {} {} (expected {}, found {})\n",

@@ -1,9 +1,6 @@
 // `powercut run SCENARIO`: random lives, each from one seed, each with several cuts and deaths.
 #include <sys/random.h>
 
-#include <charconv>
-#include <cmath>
-#include <map>
 #include <memory>
 
 #include <fmt/format.h>
@@ -33,28 +30,6 @@ struct RunFlags {
 
 constexpr std::size_t kLivesPerRound = 64;
 constexpr std::size_t kLivesPerWorker = 8;
-
-// For Option::transform: "90", "90s", "1.5m" or "2h" into seconds.
-CLI::Validator Duration() {
-  return CLI::Validator(
-      [](std::string& text) {
-        const std::map<std::string_view, double> seconds_of = {
-            {"", 1}, {"s", 1}, {"m", 60}, {"h", 3600}};
-        double number = 0;
-        const char* const last = text.data() + text.size();
-        const auto [end, error] = std::from_chars(text.data(), last, number);
-        const auto unit =
-            seconds_of.find(std::string_view(end, static_cast<std::size_t>(last - end)));
-        const bool is_good = error == std::errc() && unit != seconds_of.end() &&
-                             std::isfinite(number) && number >= 0;
-        if (!is_good)
-          return fmt::format("'{}' is not a time; give a number of seconds, or with s, m or h",
-                             text);
-        text = fmt::format("{}", number * unit->second);
-        return std::string();
-      },
-      "", "duration");
-}
 
 // The first seed of the command. There is no default seed: one is drawn, and printed first.
 absl::StatusOr<std::uint64_t> FirstSeed(const RunFlags& flags) {
@@ -159,8 +134,9 @@ int RunRun(const RunFlags& flags) {
                                 flags.runs, flags.common.personality));
   int worst = kExitClean;
   for (const Personality& personality : *personalities) {
-    const auto certificate = Live(flags, **scenario, personality, *seed);
+    auto certificate = Live(flags, **scenario, personality, *seed);
     if (!certificate.ok()) return Fail(certificate.status());
+    MinimizeFindings(flags.common, *certificate);
     const absl::Status written = WriteFindings(flags.common, *certificate);
     if (!written.ok()) Fail(written);  // the violation stands, and outweighs it
     Say(flags.common,

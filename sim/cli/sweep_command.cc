@@ -112,8 +112,9 @@ int RunSweep(const CommonFlags& flags) {
   int worst = kExitClean;
   nlohmann::ordered_json all = nlohmann::ordered_json::array();
   for (const Personality& personality : *personalities) {
-    const auto certificate = Sweep(flags, **scenario, personality);
+    auto certificate = Sweep(flags, **scenario, personality);
     if (!certificate.ok()) return Fail(certificate.status());
+    MinimizeFindings(flags, *certificate);
     Say(flags, ToText(*certificate));
     const absl::Status written = WriteFindings(flags, *certificate);
     if (!written.ok()) Fail(written);  // the violation stands, and outweighs it

@@ -48,4 +48,30 @@ absl::StatusOr<CrashImage> CrashImages::FromChoice(std::string_view choice) cons
   return MakeImage(BuildImage(snapshot_, log_, allowed), personality_, allowed, log_);
 }
 
+absl::StatusOr<Losses> CrashImages::LossesOf(std::string_view choice) const {
+  VFS_ASSIGN_OR_RETURN(Choice parsed, ParseChoice(personality_, choice, log_));
+  const CrashRules rules(snapshot_, personality_, log_);
+  for (std::size_t i = 0; i < log_.size(); ++i) {
+    if (rules.IsFixed(i)) parsed.fates[i] = Fate{.extent = Extent::kKept, .keeps_sector = {}};
+  }
+  return sim::LossesOf(parsed, log_);
+}
+
+absl::StatusOr<CrashImage> CrashImages::Losing(const Losses& losses) const {
+  std::optional<Choice> choice = ChoiceLosing(losses, log_);
+  if (!choice.has_value())
+    return vfs::NotFound("crash image: one of {} lost units is not pending", losses.units.size());
+  CrashRules(snapshot_, personality_, log_).Conform(*choice);
+  return MakeImage(BuildImage(snapshot_, log_, *choice), personality_, *choice, log_);
+}
+
+std::vector<LostUnit> CrashImages::PartsOf(const std::vector<LostUnit>& units) const {
+  std::vector<LostUnit> parts;
+  for (const LostUnit& unit : units) {
+    const std::vector<LostUnit> more = sim::PartsOf(unit, log_);
+    parts.insert(parts.end(), more.begin(), more.end());
+  }
+  return parts;
+}
+
 }  // namespace permafrost::sim

@@ -10,6 +10,7 @@
 #include <absl/functional/function_ref.h>
 #include <absl/status/statusor.h>
 
+#include "sim/disk/crash_units.h"
 #include "sim/disk/disk_state.h"
 #include "sim/disk/personality.h"
 #include "vfs/base/hash.h"
@@ -64,6 +65,15 @@ class CrashImages {
   // Errors: kInvalidArgument  the text does not parse or names effects that this snapshot does not
   // have
   absl::StatusOr<CrashImage> FromChoice(std::string_view choice) const;
+
+  // What a printed choice loses of what it could have kept.
+  // Errors: as FromChoice
+  absl::StatusOr<Losses> LossesOf(std::string_view choice) const;
+  // The image that loses these units and whatever the personality loses with them.
+  // Errors: kNotFound  the snapshot has no such unit pending
+  absl::StatusOr<CrashImage> Losing(const Losses& losses) const;
+  // Units of whole effects split into their parts.
+  std::vector<LostUnit> PartsOf(const std::vector<LostUnit>& units) const;
 
  private:
   DiskState snapshot_;

@@ -13,32 +13,33 @@ double Share(std::uint64_t part, std::uint64_t whole) {
   return whole == 0 ? 0.0 : static_cast<double>(part) / static_cast<double>(whole);
 }
 
-// The engine's innermost step at the cut; RocksDB's own labels say little about a protocol.
-std::string EngineLabel(const std::string& labels) {
-  std::size_t end = labels.size();
-  while (true) {
-    const std::size_t slash = labels.rfind('/', end == 0 ? 0 : end - 1);
-    const std::size_t begin = slash == std::string::npos || end == 0 ? 0 : slash + 1;
-    const std::string label = labels.substr(begin, end - begin);
-    if (!label.starts_with("rocksdb.") || begin == 0) return label;
-    end = begin - 1;
-  }
-}
-
 bool IsSmaller(const std::vector<Cut>& cuts, const std::vector<Cut>& than) {
   if (cuts.size() != than.size()) return cuts.size() < than.size();
   return !cuts.empty() && cuts.back().lost_effects < than.back().lost_effects;
 }
 
+// What the last cut of a repro was.
+Cut LastCut(const Repro& repro) {
+  return repro.cuts.empty() ? Cut{.label = "no cut"} : repro.cuts.back();
+}
+
+std::string PlaceOf(const FoundViolation& found) {
+  return fmt::format("{}/{}", found.invariant, StepOf(LastCut(found.repro)));
+}
+
 }  // namespace
 
-void AddFinding(FoundViolation found, Certificate& certificate) {
-  const Cut last = found.repro.cuts.empty() ? Cut{.label = "no cut"} : found.repro.cuts.back();
-  const std::string place = fmt::format("{}/{}", found.invariant, EngineLabel(last.label));
+std::string FingerprintOf(const FoundViolation& found) {
+  const Cut last = LastCut(found.repro);
   const std::string kinds = last.kind == CutKind::kProcessDeath ? "death"
                             : last.lost.empty()                 ? "nothing-lost"
                                                                 : last.lost;
-  found.fingerprint = fmt::format("{}/{}", place, kinds);
+  return fmt::format("{}/{}", PlaceOf(found), kinds);
+}
+
+void AddFinding(FoundViolation found, Certificate& certificate) {
+  const std::string place = PlaceOf(found);
+  found.fingerprint = FingerprintOf(found);
   const auto [it, is_new] = certificate.violations.try_emplace(place, found);
   if (is_new) return;
   found.count = it->second.count + found.count;
@@ -92,7 +93,9 @@ nlohmann::ordered_json ToJson(const Certificate& c) {
     found.push_back({{"fingerprint", violation.fingerprint},
                      {"invariant", violation.invariant},
                      {"count", violation.count},
-                     {"text", violation.text}});
+                     {"text", violation.text},
+                     {"operations", violation.repro.ops.size()},
+                     {"minimized", violation.minimized}});
   }
   json["violation_list"] = std::move(found);
   json["labels_uncut"] = c.labels_uncut;
@@ -157,16 +160,16 @@ std::string ToText(const Certificate& c) {
 std::string FailureBlock(const Certificate& c,
                          const FoundViolation& violation,
                          const std::string& artifact) {
-  const Cut cut =
-      violation.repro.cuts.empty() ? Cut{.label = "no cut"} : violation.repro.cuts.back();
+  const Cut cut = LastCut(violation.repro);
   return fmt::format(
       "FAIL {} scenario={} seed=0x{:016x} step={} point={} fingerprint={}\n"
       "  {}\n"
-      "  seen in {} verdicts under {}\n"
+      "  seen in {} verdicts under {}{}{}\n"
       "  artifact:  {}\n"
       "Reproduce:   powercut replay {}\n",
       violation.invariant, c.scenario, violation.repro.seed, cut.label, cut.point,
-      violation.fingerprint, violation.text, violation.count, c.personality, artifact, artifact);
+      violation.fingerprint, violation.text, violation.count, c.personality,
+      violation.minimized.empty() ? "" : "; ", violation.minimized, artifact, artifact);
 }
 
 }  // namespace permafrost::sim

@@ -29,7 +29,8 @@ struct FoundViolation {
   std::string fingerprint;  // invariant + label of the cut + kinds of what was lost
   std::string text;
   std::uint64_t count = 1;  // verdicts with this fingerprint
-  Repro repro;              // the smallest one found
+  Repro repro;              // the smallest one found, then minimized
+  std::string minimized;    // what became smaller, in one line; empty: nobody tried
 };
 
 struct Certificate {
@@ -73,6 +74,9 @@ struct Certificate {
 // Counts a finding under its invariant and the label of its last cut; of equal ones the smallest is
 // kept: the fewest cuts, then the fewest lost effects.
 void AddFinding(FoundViolation found, Certificate& certificate);
+
+// Invariant, step of the last cut, kinds of what it lost.
+std::string FingerprintOf(const FoundViolation& found);
 
 // One object, keys as the README's table says.
 nlohmann::ordered_json ToJson(const Certificate& certificate);

@@ -22,6 +22,17 @@ absl::StatusOr<std::uint64_t> ParseNumber(std::string_view text) {
   return value;
 }
 
+std::string StepOf(const Cut& cut) {
+  std::string_view rest = cut.label;
+  while (true) {
+    const std::size_t slash = rest.rfind('/');
+    if (slash == std::string_view::npos) return std::string(rest);
+    const std::string_view label = rest.substr(slash + 1);
+    if (!label.starts_with("rocksdb.")) return std::string(label);
+    rest = rest.substr(0, slash);
+  }
+}
+
 std::string ToString(const Cut& cut) {
   return cut.kind == CutKind::kProcessDeath
              ? fmt::format("death point={} label={}", cut.point, cut.label)

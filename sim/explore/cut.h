@@ -25,6 +25,10 @@ struct Cut {
       ops;  // what the restarted code does after it recovered, before the next cut; not printed
 };
 
+// The engine's innermost step at the cut ("freeze.flip" of "freeze.flip/rocksdb.wal.sync"): half of
+// a fingerprint. RocksDB's own steps say little about a protocol.
+std::string StepOf(const Cut& cut);
+
 // "power point=N label=LABEL choice=CHOICE" or "death point=N label=LABEL"; a label may hold
 // blanks, a choice is the rest of the line.
 std::string ToString(const Cut& cut);

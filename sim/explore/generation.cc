@@ -76,15 +76,6 @@ std::string JoinSorted(const std::set<std::string>& items) {
   return text;
 }
 
-std::string LabelOf(const CrashPoint& point) {
-  std::string text;
-  for (const std::string& label : point.labels) {
-    if (!text.empty()) text += '/';
-    text += label;
-  }
-  return text.empty() ? "outside any step" : text;
-}
-
 // Carries out a start: at-rest checks on a clone, then the recovery. Both write into `history`.
 void Recover(const Scenario& scenario,
              const CutRules& rules,
@@ -184,31 +175,50 @@ ImageCount ForEachStart(const CutRules& rules,
   ImageBudget seeded = budget;
   seeded.seed = vfs::Hasher().Add(budget.seed).Add(point.index).Finish().lo;
   const CrashImages images(point.snapshot, rules.personality, seeded);
-  std::map<std::uint64_t, const PendingEffect*> by_sequence;
-  for (const PendingEffect& effect : images.effects()) by_sequence[effect.sequence] = &effect;
-  const std::string label = LabelOf(point);
   return images.ForEach([&](const CrashImage& image) {
-    std::set<std::string> lost;
-    for (const std::uint64_t sequence : image.lost) {
-      const auto it = by_sequence.find(sequence);
-      if (it != by_sequence.end()) lost.insert(it->second->kind);
-    }
-    Cut cut{.kind = CutKind::kPowerCut,
-            .point = point.index,
-            .choice = image.choice,
-            .label = label,
-            .lost = JoinSorted(lost),
-            .lost_effects = image.lost.size()};
-    Start start{.kind = CutKind::kPowerCut,
-                .disk = image.state,
-                .config = point.config,
-                .script = {},
-                .depth = depth,
-                .key = {}};
-    start.key = RecoveryKey(start, rules.plan);
+    Cut cut;
+    Start start = StartFrom(rules, point, images, image, depth, &cut);
     visit(cut, std::move(start));
     return true;
   });
+}
+
+std::string LabelOf(const CrashPoint& point) {
+  std::string text;
+  for (const std::string& label : point.labels) {
+    if (!text.empty()) text += '/';
+    text += label;
+  }
+  return text.empty() ? "outside any step" : text;
+}
+
+Start StartFrom(const CutRules& rules,
+                const CrashPoint& point,
+                const CrashImages& images,
+                const CrashImage& image,
+                std::uint32_t depth,
+                Cut* cut) {
+  // Both ascend by sequence.
+  std::set<std::string> lost;
+  auto effect = images.effects().begin();
+  for (const std::uint64_t sequence : image.lost) {
+    while (effect != images.effects().end() && effect->sequence < sequence) ++effect;
+    if (effect != images.effects().end() && effect->sequence == sequence) lost.insert(effect->kind);
+  }
+  *cut = {.kind = CutKind::kPowerCut,
+          .point = point.index,
+          .choice = image.choice,
+          .label = LabelOf(point),
+          .lost = JoinSorted(lost),
+          .lost_effects = image.lost.size()};
+  Start start{.kind = CutKind::kPowerCut,
+              .disk = image.state,
+              .config = point.config,
+              .script = {},
+              .depth = depth,
+              .key = {}};
+  start.key = RecoveryKey(start, rules.plan);
+  return start;
 }
 
 Start DeathAt(const CutRules& rules, const CrashPoint& point, std::uint32_t depth, Cut* cut) {

@@ -68,6 +68,15 @@ ImageCount ForEachStart(const CutRules& rules,
                         const CrashPoint& point,
                         std::uint32_t depth,
                         absl::FunctionRef<void(const Cut&, Start)> visit);
+// The start that one image of a point leaves, and the cut that makes it.
+Start StartFrom(const CutRules& rules,
+                const CrashPoint& point,
+                const CrashImages& images,
+                const CrashImage& image,
+                std::uint32_t depth,
+                Cut* cut);
+// The step stack of a point, '/'-joined.
+std::string LabelOf(const CrashPoint& point);
 // The process death at one crash point. Its restart is always cut once more, so depth is at least
 // 1.
 Start DeathAt(const CutRules& rules, const CrashPoint& point, std::uint32_t depth, Cut* cut);

@@ -62,15 +62,16 @@ TEST_F(PowercutCli, HelpNamesEveryCommandAndExitCode) {
 
   EXPECT_EQ(ran.code, 0);
   EXPECT_THAT(ran.err, IsEmpty());
-  for (const char* word : {"list", "sweep", "run", "replay", "syncs", "check-determinism", "bench",
-                           "0 held", "1 violated", "2 usage", "3 indeterminate"}) {
+  for (const char* word :
+       {"list", "sweep", "run", "replay", "minimize", "syncs", "check-determinism", "bench",
+        "0 held", "1 violated", "2 usage", "3 indeterminate"}) {
     EXPECT_THAT(ran.out, HasSubstr(word));
   }
 }
 
 TEST_F(PowercutCli, EveryCommandHasItsHelp) {
   for (const char* command :
-       {"list", "sweep", "run", "replay", "syncs", "check-determinism", "bench"}) {
+       {"list", "sweep", "run", "replay", "minimize", "syncs", "check-determinism", "bench"}) {
     const ProcessResult ran = RunPowercut({command, "--help"});
 
     EXPECT_EQ(ran.code, 0) << command;
@@ -151,8 +152,8 @@ TEST_F(PowercutCli, AMalformedFaultPlanIsNamed) {
 }
 
 constexpr char kKnownCommands[] =
-    "known: list sweep run replay syncs check-determinism trace-hashes bench; see powercut "
-    "--help\n";
+    "known: list sweep run replay minimize syncs check-determinism trace-hashes bench; see "
+    "powercut --help\n";
 
 TEST_F(PowercutCli, AnUnknownCommandIsNamedWithTheNearest) {
   ExpectUsageError(
@@ -384,10 +385,26 @@ TEST_F(PowercutCli, AFindingIsAFailureBlockAndAReproThatReplaysInFreshProcesses)
 
 TEST_F(PowercutCli, AFindingAmongThreadsReplaysFromItsSchedule) {
   const std::string out = scratch_.Join("threads");
-  const ProcessResult found =
-      RunPowercut({"sweep", "rocksdb/concurrent", "--short", "--mutate", "drop rocksdb.wal.sync",
-                   "--strategy", "pct 3 3000", "--seed", "4", "--images", "8", "--deaths", "0",
-                   "--stop-after", "1", "--json", "--out", out});
+  const ProcessResult found = RunPowercut({"sweep",
+                                           "rocksdb/concurrent",
+                                           "--short",
+                                           "--mutate",
+                                           "drop rocksdb.wal.sync",
+                                           "--strategy",
+                                           "pct 3 3000",
+                                           "--seed",
+                                           "4",
+                                           "--images",
+                                           "8",
+                                           "--deaths",
+                                           "0",
+                                           "--stop-after",
+                                           "1",
+                                           "--minimize-time",
+                                           "0.5s",
+                                           "--json",
+                                           "--out",
+                                           out});
 
   EXPECT_EQ(found.code, 1) << found.err;
   const auto json = nlohmann::json::parse(found.out);

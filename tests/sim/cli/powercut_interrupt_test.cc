@@ -123,6 +123,23 @@ TEST_F(PowercutInterrupt, TerminationOfASweepGivesAValidPartialResult) {
   ExpectPartialSweep(SIGTERM);
 }
 
+TEST_F(PowercutInterrupt, CtrlCInAMinimizationWritesNothing) {
+  std::vector<std::string> sweep = StockSweep();
+  sweep.insert(sweep.end(), {"--minimize-time", "0"});
+  RunPowercut(sweep);
+  const std::set<std::string> found = Found();
+  ASSERT_FALSE(found.empty());
+
+  // The first worker replays the repro, the others try smaller ones.
+  const ProcessResult ran = InTheMiddle(SIGINT, 4).Run(
+      {"minimize", "-q", "--json", scratch_.Join("found/" + *found.begin())});
+
+  EXPECT_EQ(ran.code, 130);
+  EXPECT_THAT(ran.out, IsEmpty());
+  EXPECT_EQ(ran.err, "powercut: minimize: interrupted before it ended\n");
+  EXPECT_EQ(Found(), found);
+}
+
 TEST_F(PowercutInterrupt, CtrlCAmongRandomLivesCountsThoseThatWereLived) {
   const ProcessResult ran =
       InTheMiddle(SIGINT, 2).Run({"run", "rocksdb/basic", "--runs", "100000", "--base-seed", "1",

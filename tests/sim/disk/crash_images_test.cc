@@ -1,6 +1,7 @@
 // Properties of snapshots and images: isolation, keys, replay of choices, determinism, budgets.
 #include "sim/disk/crash_images.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -177,6 +178,78 @@ TEST(CrashImages, EveryPrintedChoiceRebuildsItsImage) {
     }
   }
   EXPECT_GT(images, 2000U);
+}
+
+TEST(CrashImages, WhatAChoiceLosesMakesItsImageAgain) {
+  std::uint64_t images = 0;
+  for (std::uint64_t seed = 0; seed < 30; ++seed) {
+    RandomLife life(seed);
+    for (int i = 0; i < 50; ++i) life.Step();
+    for (const std::string& personality : PersonalityTexts()) {
+      const CrashImages made(life.fs().state(), Parsed(personality),
+                             {.images_max = 40, .seed = seed});
+      made.ForEach([&](const CrashImage& image) {
+        ++images;
+        const auto losses = made.LossesOf(image.choice);
+        EXPECT_OK(losses);
+        const auto again = made.Losing(*losses);
+        EXPECT_OK(again);
+        EXPECT_EQ(again->choice, image.choice);
+        EXPECT_EQ(again->key, image.key);
+        Losses split = *losses;
+        split.units = made.PartsOf(losses->units);
+        EXPECT_GE(split.units.size(), losses->units.size());
+        EXPECT_EQ(made.Losing(split)->choice, image.choice);
+        return !::testing::Test::HasFailure();
+      });
+      ASSERT_FALSE(HasFailure()) << "seed " << seed << " " << personality;
+    }
+  }
+  EXPECT_GT(images, 2000U);
+}
+
+TEST(CrashImages, LosingFewerUnitsLosesNoOtherEffects) {
+  for (std::uint64_t seed = 0; seed < 30; ++seed) {
+    RandomLife life(seed);
+    for (int i = 0; i < 50; ++i) life.Step();
+    for (const std::string& personality : PersonalityTexts()) {
+      const CrashImages made(life.fs().state(), Parsed(personality),
+                             {.images_max = 40, .seed = seed});
+      vfs::Prng prng(seed);
+      made.ForEach([&](const CrashImage& image) {
+        Losses fewer = *made.LossesOf(image.choice);
+        std::erase_if(fewer.units, [&](const LostUnit&) { return prng.Chance({1, 2}); });
+        const auto smaller = made.Losing(fewer);
+        EXPECT_OK(smaller);
+        EXPECT_TRUE(std::includes(image.lost.begin(), image.lost.end(), smaller->lost.begin(),
+                                  smaller->lost.end()))
+            << image.choice << " became " << smaller->choice;
+        return !::testing::Test::HasFailure();
+      });
+      ASSERT_FALSE(HasFailure()) << "seed " << seed << " " << personality;
+    }
+  }
+}
+
+TEST(CrashImages, LostUnitsAreNamedWithoutNumbers) {
+  SimFileSystem fs;
+  ASSERT_OK_AND_ASSIGN(const auto file, fs.Create("000012.log"));
+  const vfs::Step step("tiny.write");
+  ASSERT_OK(file->Append(std::string(1024, 'A')));
+  const CrashImages images(fs.state(), {}, {});
+
+  ASSERT_OK_AND_ASSIGN(const Losses losses, images.LossesOf("strict keep=0,1.s1 fill=stale"));
+
+  EXPECT_EQ(losses.fill, Fill::kStale);
+  EXPECT_THAT(losses.units, ::testing::ElementsAre(LostUnit{"write #.log tiny.write -1", "s0"},
+                                                   LostUnit{"grow #.log tiny.write -1", "all"}));
+}
+
+TEST(CrashImages, AUnitThatIsNotPendingIsRefused) {
+  const CrashImages images(SimFileSystem().state(), {}, {});
+
+  EXPECT_ERROR(images.Losing({.units = {{"create a  -1", "all"}}}), absl::StatusCode::kNotFound,
+               ::testing::Eq("crash image: one of 1 lost units is not pending"));
 }
 
 TEST(CrashImages, TheSameHistoryAndSeedOfferTheSameImages) {

@@ -57,6 +57,13 @@ TEST(Cut, HostileTextsAreRefusedWithWhatWasFound) {
                Eq("'99999999999999999999' is not a number"));
 }
 
+TEST(Cut, ItsStepIsTheInnermostOneThatIsNotRocksDbs) {
+  EXPECT_EQ(StepOf({.label = "freeze.flip/rocksdb.wal.sync"}), "freeze.flip");
+  EXPECT_EQ(StepOf({.label = "freeze.write/freeze.sync.file"}), "freeze.sync.file");
+  EXPECT_EQ(StepOf({.label = "rocksdb.wal.create"}), "rocksdb.wal.create");
+  EXPECT_EQ(StepOf({.label = ""}), "");
+}
+
 TEST(ParseNumber, TakesDecimalAndHexadecimal) {
   EXPECT_EQ(*ParseNumber("0"), 0U);
   EXPECT_EQ(*ParseNumber("18446744073709551615"), UINT64_MAX);

@@ -153,18 +153,20 @@ absl::StatusOr<std::optional<std::string>> Catalog::Value(std::string_view key,
 absl::Status Catalog::Write(const vfs::RocksBatch& batch) {
   VFS_RETURN_IF_ERROR(Poison());
   absl::Status status = db_->Write(batch, vfs::SyncWrite::kYes);
+  if (status.ok()) return status;
+  VFS_PROBE("engine/catalog/poisoned");
   const vfs::MutexLock lock(&mu_);
-  if (!status.ok()) {
-    VFS_PROBE("engine/catalog/poisoned");
-    poison_ = status;
-    return status;
-  }
-  for (const vfs::RocksBatch::Op& op : batch.ops()) demoted_.erase(op.key);
+  poison_ = status;
   return status;
 }
 
 absl::Status Catalog::WriteDemotion(const vfs::RocksBatch& batch,
                                     const std::vector<std::string>& demoted) {
+  {
+    // From before anybody can see the demotion until its epoch is known, nobody may act on it.
+    const vfs::MutexLock lock(&mu_);
+    for (const std::string& key : demoted) demoted_[key] = std::nullopt;
+  }
   VFS_RETURN_IF_ERROR(Write(batch));
   // Whoever entered before this may have seen the keys as they were.
   const std::uint64_t epoch = epochs_.End();
@@ -176,7 +178,11 @@ absl::Status Catalog::WriteDemotion(const vfs::RocksBatch& batch,
 bool Catalog::IsStillRead(const std::string& key) const {
   const vfs::MutexLock lock(&mu_);
   const auto it = demoted_.find(key);
-  return it != demoted_.end() && !epochs_.IsDrained(it->second);
+  if (it == demoted_.end()) return false;
+  if (!it->second.has_value() || !epochs_.IsDrained(*it->second)) return true;
+  // Nobody is left, and nobody new can see what was: the key says so.
+  demoted_.erase(it);
+  return false;
 }
 
 bool Catalog::IsStillRead(const ChunkArtifact& artifact) const {

@@ -193,8 +193,9 @@ class Catalog {
   vfs::Mutex write_mu_;    // held over check and write
   mutable vfs::Mutex mu_;  // what follows; never held over a call of the database
   absl::Status poison_ ABSL_GUARDED_BY(mu_);
-  // By key: the epoch that ended with its demotion. Forgotten when the key goes or comes back.
-  std::map<std::string, std::uint64_t> demoted_ ABSL_GUARDED_BY(mu_);
+  // By key: the epoch that ended with its demotion; nothing while the demotion is being written.
+  // Forgotten once that epoch is drained.
+  mutable std::map<std::string, std::optional<std::uint64_t>> demoted_ ABSL_GUARDED_BY(mu_);
 };
 
 }  // namespace permafrost::engine

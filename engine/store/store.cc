@@ -85,11 +85,12 @@ absl::Status Store::CommitLedger(LedgerSeq sequence, const vfs::RocksBatch& rows
 }
 
 ReadView Store::OpenView() {
-  // In this order: a ledger is in its hot chunk before it is the latest, and a hot chunk is
-  // discarded only once the catalog says that cold files cover it.
+  // In this order: a ledger is in its hot chunk before it is the latest; a hot chunk is discarded
+  // only once the catalog says that cold files cover it; and what a snapshot shows as demoted lies
+  // below a floor that was raised before, so a floor asked for afterwards hides it.
   const LedgerSeq latest = this->latest();
-  const ChunkId floor = gate_.floor();
-  return {Context(), hot_.get(), latest, floor, catalog_->Snapshot()};
+  CatalogSnapshot at = catalog_->Snapshot();
+  return {Context(), hot_.get(), latest, gate_.floor(), std::move(at)};
 }
 
 absl::StatusOr<ArtifactContent> Store::ReadArtifact(const ChunkArtifact& artifact) {

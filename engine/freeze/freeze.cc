@@ -89,8 +89,8 @@ absl::Status CheckInputs(const StoreContext& context,
     VFS_ASSIGN_OR_RETURN(const std::optional<ArtifactRecord> record,
                          context.catalog->Find(input, &at));
     if (!record.has_value() || record->state != ArtifactState::kFrozen) {
-      return vfs::FailedPrecondition("build {}: input {} is not frozen", KeyText(coverage),
-                                     KeyText(input));
+      return vfs::Aborted("build {}: input {} is not frozen; plan again", KeyText(coverage),
+                          KeyText(input));
     }
   }
   return absl::OkStatus();

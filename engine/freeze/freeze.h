@@ -45,10 +45,9 @@ absl::Status FreezeChunk(const StoreContext& context,
 // `floor`: the oldest retained chunk.
 //
 // Durable: yes, when it returns OK
-// Errors:  kFailedPrecondition  a hash run of the coverage is not frozen (names its key); nothing
-//                               was done
-//          kAborted             the frozen index covers a retained chunk that this one does not; or
-//                               as FreezeChunk
+// Errors:  kAborted  a hash run of the coverage is not frozen, or no longer (names its key), or the
+//                    frozen index covers a retained chunk that this one does not: nothing was done;
+//                    or as FreezeChunk
 // Threads: any thread; builds of one window come one after another
 absl::Status BuildIndex(const StoreContext& context,
                         const Coverage& coverage,

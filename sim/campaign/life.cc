@@ -2,15 +2,18 @@
 // is lived on from.
 #include "sim/campaign/life.h"
 
+#include <array>
 #include <iterator>
 #include <utility>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "faults/fault_plan.h"
 #include "sim/explore/worker_pool.h"
 #include "sim/oracle/expectation.h"
 #include "sim/sched/sched.h"
+#include "vfs/base/check.h"
 #include "vfs/base/hash.h"
 #include "vfs/base/probe.h"
 #include "vfs/base/status.h"
@@ -39,6 +42,10 @@ class Walk {
     rules_.convergence_share = 64;
     if (rules_.threading.is_drawn) rules_.threading.strategy = DrawStrategy();
     repro_.strategy = rules_.threading.strategy;
+    faults::FaultPlan faults = rules_.life_faults;
+    if (rules_.draws_faults) faults = faults::Join(std::move(faults), DrawFaults());
+    repro_.faults = faults::ToString(faults);
+    workload_plan_ = faults::Join(faults, rules_.plan);  // as a replay joins them
   }
 
   Life Run() {
@@ -78,6 +85,25 @@ class Walk {
     return kinds[prng.Below(std::size(kinds))];
   }
 
+  // One to three calls of the workload that fail once, early ones more often.
+  faults::FaultPlan DrawFaults() const {
+    vfs::Prng prng = prng_.Fork("faults");
+    std::string text;
+    const std::uint64_t count = prng.Between(1, 3);
+    for (std::uint64_t i = 0; i < count; ++i) {
+      static constexpr std::array kFaults = {
+          "when any nth={} then eio",          "when any nth={} then enospc",
+          "when sync nth={} then fail",        "when append nth={} then short",
+          "when append nth={} then eio after", "when rename nth={} then eio after"};
+      const std::uint64_t nth = 1 + prng.Below(std::uint64_t{2} << prng.Below(10));
+      if (i > 0) text += "; ";
+      text += fmt::format(fmt::runtime(kFaults[prng.Below(kFaults.size())]), nth);
+    }
+    const auto plan = faults::ParsePlan(text);
+    VFS_CHECK(plan.ok(), "drawn faults '{}': {}", text, vfs::Message(plan.status()));
+    return *plan;
+  }
+
   Lived LiveWorkload() {
     vfs::Prng script_prng = prng_.Fork("script");
     repro_.ops = scenario_.RandomScript(script_prng);
@@ -86,7 +112,7 @@ class Walk {
     History history(scenario_.FirstConfig());
     Lived lived;
     const WorldOptions options{.seed = life_.seed,
-                               .plan = rules_.plan,
+                               .plan = workload_plan_,
                                .disk = rules_.disk,
                                .keep_points = KeepPoints::kYes};
     const auto live = [&](World& world) {
@@ -112,7 +138,7 @@ class Walk {
       repro_.schedule.reset();
       LeaveBreadcrumb(ToString(repro_));
       History history(scenario_.FirstConfig());
-      const WorldOptions options{.seed = repro_.seed, .plan = rules_.plan, .disk = rules_.disk};
+      const WorldOptions options{.seed = repro_.seed, .plan = workload_plan_, .disk = rules_.disk};
       const auto live = [&](World& world) {
         scenario_.Work(world, history, repro_.ops);
         life_.trace_hash += world.trace().hash();
@@ -190,6 +216,7 @@ class Walk {
   CutRules rules_;
   Repro repro_;
   vfs::Prng prng_;
+  faults::FaultPlan workload_plan_;
   Life life_;
 };
 

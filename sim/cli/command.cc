@@ -124,7 +124,8 @@ void AddFlags(CLI::App& app, CommonFlags& flags, const FlagSet& set) {
       ->transform(vfs::WholeNumber({.min = 1}));
   app.add_option(
       "--faults", flags.faults,
-      "'each-call': fail each call of the script once; or a fault plan (faults/README.md)");
+      "A fault plan (faults/README.md); sweep: or 'each-call', each call of the script fails once; "
+      "run: or 'drawn', each life draws a few");
 }
 
 absl::StatusOr<Script> ParseOps(std::string_view text, const Scenario& scenario) {

@@ -40,8 +40,10 @@ struct CutRules {
   ImageBudget nested_budget{.images_max = 8, .random_images = 2, .seed = 0};
   faults::FaultPlan plan;  // mutations: they stay in force through every restart
   SimDiskOptions disk;
-  Threading threading;          // of scenarios that have threads; `is_on` is theirs to say
-  std::uint32_t schedules = 0;  // of those: how many more a life runs its workload under, uncut
+  Threading threading;            // of scenarios that have threads; `is_on` is theirs to say
+  std::uint32_t schedules = 0;    // of those: how many more a life runs its workload under, uncut
+  faults::FaultPlan life_faults;  // of lives: in force in the workload
+  bool draws_faults = false;      // of lives: each draws more from its seed
   std::uint32_t convergence_share =
       16;  // one settled state in so many is restarted three ways; 1: all of them
 };

@@ -155,8 +155,6 @@ void ConcurrentPhase::Index(std::uint32_t first, std::uint32_t last) {
   for (std::uint32_t c = first; c <= last; ++c) history_.Attempt(Domain("lookup", c), kFull);
   const absl::Status status =
       store_.BuildIndex({.window = window, .chunks = {Id(first), Id(last)}}, session_.source());
-  // An input is not frozen yet: it was asked for too early.
-  if (absl::IsFailedPrecondition(status)) return;
   if (!Went(status, "index")) return;
   for (std::uint32_t c = first; c <= last; ++c) Acknowledge("lookup", c, kModelLedgersPerChunk);
 }

@@ -47,8 +47,12 @@ void World::OnBegin(const vfs::Call& call) {
   SchedulingPoint();
   const vfs::MutexLock lock(&mu_);
   if (!vfs::IsMutating(call.kind)) return;
-  if (options_.keep_points == KeepPoints::kYes && history_ != nullptr) {
+  // Taking a point passes locks, and so scheduling points: with threads it is taken in any case, so
+  // that a run has the same schedule whether or not its points are kept.
+  const bool is_kept = options_.keep_points == KeepPoints::kYes;
+  if ((is_kept || has_threads()) && history_ != nullptr) {
     AddPoint(fmt::format("{} {}", vfs::ToString(call.kind), call.path), &call);
+    if (!is_kept) points_.clear();
   }
   ++mutating_calls_;
 }

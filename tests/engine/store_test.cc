@@ -301,8 +301,9 @@ TEST(Store, AnIndexWithoutItsInputsTouchesNothing) {
   source.complete = {ChunkId{0}};
   ASSERT_OK_AND_ASSIGN(auto store, world.Open());
 
-  EXPECT_ERROR(store->BuildIndex(Cover(0, 0), source), absl::StatusCode::kFailedPrecondition,
-               "build index:00000000:00000000:00000000: input chunk:00000000:txhash is not frozen");
+  EXPECT_ERROR(store->BuildIndex(Cover(0, 0), source), absl::StatusCode::kAborted,
+               "build index:00000000:00000000:00000000: input chunk:00000000:txhash is not frozen; "
+               "plan again");
 
   EXPECT_THAT(store->View()->coverages, IsEmpty());
 }

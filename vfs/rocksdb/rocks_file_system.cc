@@ -35,10 +35,11 @@ RocksFileSystem::RocksFileSystem(std::shared_ptr<HardenedDisk> disk, const Rocks
 
 IOStatus RocksFileSystem::Report(const absl::Status& status) const {
   IOStatus reported = ToIOStatus(status);
-  if (status.ok()) return reported;
-  // RocksDB resumes by itself after errors that it is told are retryable; the stock file system
-  // says so of no space.
-  reported.SetRetryable(!poison_on_error_ && reported.IsNoSpace());
+  if (!reported.IsNoSpace()) return reported;
+  // Told of no space, RocksDB resumes by itself as soon as there is some, whatever it was that
+  // failed: as the stock file system has it by retrying, and from a thread of its own.
+  if (poison_on_error_) return IOStatus::IOError(reported.getState());
+  reported.SetRetryable(true);
   return reported;
 }
 

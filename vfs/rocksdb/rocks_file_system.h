@@ -32,7 +32,8 @@ class RocksFileSystem final : public rocksdb::FileSystem {
   RocksFileSystem(std::shared_ptr<HardenedDisk> disk, const RocksOptions& options);
 
   HardenedDisk& disk() { return *disk_; }
-  // `status` as RocksDB shall see it: with poison_on_error never retryable.
+  // `status` as RocksDB shall see it: with poison_on_error never as one that it recovers from by
+  // itself. (FromRocksStatus finds the code again by the errno in the text.)
   IOStatus Report(const absl::Status& status) const;
 
   const char* Name() const override { return "PermafrostVfs"; }

@@ -3,11 +3,14 @@
 
 #include "sim/disk/sim_file_system.h"
 #include "tests/status_matchers.h"
+#include "vfs/base/status.h"
+#include "vfs/rocksdb/status_map.h"
 
 namespace permafrost::vfs {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 class RocksFileSystemTest : public ::testing::Test {
  protected:
@@ -132,13 +135,17 @@ TEST_F(RocksFileSystemTest, WhatIsNotOfferedSaysSo) {
   EXPECT_TRUE(fs_.NewWritableFile("/db/OPTIONS-000007.dbtmp", {}, &file, nullptr).IsNotSupported());
 }
 
-TEST_F(RocksFileSystemTest, OnlyTheUnhardenedAdapterSaysThatNoSpaceMayBeRetried) {
+TEST_F(RocksFileSystemTest, OnlyTheUnhardenedAdapterSaysWhatTheLibraryRecoversFromByItself) {
   const absl::Status no_space = ErrnoToStatus(28, "append", "db/x");
   const RocksOptions stock{.stock = true};
   const RocksFileSystem plain(std::make_shared<HardenedDisk>(sim_, stock), stock);
 
   EXPECT_FALSE(fs_.Report(no_space).GetRetryable());
+  EXPECT_FALSE(fs_.Report(no_space).IsNoSpace());
+  EXPECT_ERROR(FromRocksStatus(fs_.Report(no_space), "write", "db"),
+               absl::StatusCode::kResourceExhausted, HasSubstr("errno 28"));
   EXPECT_TRUE(plain.Report(no_space).GetRetryable());
+  EXPECT_TRUE(plain.Report(no_space).IsNoSpace());
 }
 
 }  // namespace

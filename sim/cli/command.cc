@@ -24,11 +24,12 @@ std::vector<std::string_view> KnownLabels() {
   for (const vfs::StepLabel& step : vfs::kStepLabels) labels.push_back(step.label);
   for (const auto& verbs : vfs::kRocksFileLabels)
     labels.insert(labels.end(), verbs.begin(), verbs.end());
-  labels.insert(labels.end(),
-                {vfs::kRocksLabelDirSync, vfs::kRocksLabelDirCreate, vfs::kRocksLabelRename,
-                 vfs::kRocksLabelUnlink, vfs::kRocksLabelSettleName, vfs::kRocksLabelSettleRename,
-                 vfs::kRocksLabelSettleChain, vfs::kRocksLabelSettleManifest,
-                 vfs::kRocksLabelScanCut, vfs::kRocksLabelScanSync});
+  labels.insert(
+      labels.end(),
+      {vfs::kRocksLabelDirSync, vfs::kRocksLabelDirCreate, vfs::kRocksLabelRename,
+       vfs::kRocksLabelUnlink, vfs::kRocksLabelSettleName, vfs::kRocksLabelSettleRename,
+       vfs::kRocksLabelSettleChain, vfs::kRocksLabelSettleCheckpoint,
+       vfs::kRocksLabelSettleManifest, vfs::kRocksLabelScanCut, vfs::kRocksLabelScanSync});
   return labels;
 }
 

@@ -319,6 +319,37 @@ TEST_P(Threads, ALostUpdateIsFoundWhereAPointDividesReadAndWrite) {
   EXPECT_LT(lost, 100);
 }
 
+// In how many of 100 schedules two withdrawals of the one coin there is both succeed: each looks
+// and takes under a lock, but not under one lock.
+int OverdrawnAccounts(std::string_view strategy, ThreadMode mode) {
+  int overdrawn = 0;
+  for (std::uint64_t seed = 0; seed < 100; ++seed) {
+    int coins = 1;
+    const ThreadOptions options{.seed = seed, .strategy = StrategyOf(strategy), .mode = mode};
+    RunThreads(options, [&] {
+      std::mutex mutex;
+      const auto withdraw = [&] {
+        {
+          const std::lock_guard<std::mutex> lock(mutex);
+          if (coins < 1) return;
+        }
+        const std::lock_guard<std::mutex> lock(mutex);
+        --coins;
+      };
+      std::thread other(withdraw);
+      withdraw();
+      other.join();
+    });
+    if (coins < 0) ++overdrawn;
+  }
+  return overdrawn;
+}
+
+TEST_P(Threads, AnActOnACheckThatHoldsNoMoreIsFoundByPct) {
+  EXPECT_EQ(OverdrawnAccounts("run-to-block", GetParam()), 0);
+  EXPECT_GT(OverdrawnAccounts("pct 2 20", GetParam()), 5);
+}
+
 // The orders in which two threads can each write their name twice.
 std::set<std::string> OrdersWithin(int preemptions_max, ThreadMode mode) {
   std::set<std::string> texts;

@@ -12,6 +12,7 @@
 
 #include <fmt/format.h>
 
+#include "sim/cli/host_file.h"
 #include "sim/cli/output.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
@@ -26,32 +27,6 @@ absl::Status MakeDirs(const std::string& path) {
       return vfs::ErrnoToStatus(errno, "make directory", prefix);
     if (end == std::string::npos) return absl::OkStatus();
   }
-}
-
-// A new file with this content, on the disk.
-absl::Status WriteNewFile(const std::string& path, std::string_view text) {
-  const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (fd < 0) return vfs::ErrnoToStatus(errno, "create", path);
-  int error = 0;
-  while (!text.empty() && error == 0) {
-    const ssize_t written = write(fd, text.data(), text.size());
-    if (written >= 0) text.remove_prefix(static_cast<std::size_t>(written));
-    if (written < 0 && errno != EINTR) error = errno;
-  }
-  if (error == 0 && fsync(fd) != 0) error = errno;
-  if (close(fd) != 0 && error == 0) error = errno;
-  return error == 0 ? absl::OkStatus() : vfs::ErrnoToStatus(error, "write", path);
-}
-
-// The whole file or none of it, also on a full disk.
-absl::Status WriteWhole(const std::string& path, std::string_view text) {
-  const std::string scratch = fmt::format("{}.{}.part", path, getpid());
-  absl::Status status = WriteNewFile(scratch, text);
-  if (status.ok() && rename(scratch.c_str(), path.c_str()) != 0)
-    status = vfs::ErrnoToStatus(errno, "rename to", path);
-  if (status.ok()) return status;
-  unlink(scratch.c_str());
-  return vfs::ErrnoToStatus(vfs::ErrnoOf(status), "write", path);
 }
 
 absl::Status BadOut(const std::string& directory, std::string_view finding) {

@@ -1,9 +1,5 @@
 // `powercut replay FILE...`: shows the violation of a repro again, or that a mended bug stays
 // mended.
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cerrno>
 #include <memory>
 #include <vector>
 
@@ -11,6 +7,7 @@
 
 #include "sim/cli/command.h"
 #include "sim/cli/commands.h"
+#include "sim/cli/host_file.h"
 #include "sim/cli/output.h"
 #include "sim/explore/interrupt.h"
 #include "sim/oracle/expectation.h"
@@ -26,20 +23,6 @@ struct ReplayFlags {
   bool is_quiet = false;
   bool shows_events = false;
 };
-
-absl::StatusOr<std::string> ReadFile(const std::string& path) {
-  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return vfs::ErrnoToStatus(errno, "open repro", path);
-  std::string text;
-  char chunk[65536];
-  ssize_t count = 0;
-  while ((count = read(fd, chunk, sizeof(chunk))) > 0)
-    text.append(chunk, static_cast<std::size_t>(count));
-  const int error = errno;
-  close(fd);
-  if (count < 0) return vfs::ErrnoToStatus(error, "read repro", path);
-  return text;
-}
 
 struct Outcome {
   std::vector<Violation> violations;
@@ -145,7 +128,7 @@ absl::StatusOr<Outcome> ReplayInWorker(const Repro& repro, bool shows_events) {
 absl::StatusOr<int> ReplayFile(const ReplayFlags& flags,
                                const CommonFlags& output,
                                const std::string& path) {
-  VFS_ASSIGN_OR_RETURN(const std::string text, ReadFile(path));
+  VFS_ASSIGN_OR_RETURN(const std::string text, ReadFile("repro", path));
   VFS_ASSIGN_OR_RETURN(const Repro repro, ParseRepro(text, path));
   VFS_ASSIGN_OR_RETURN(const Outcome outcome, ReplayInWorker(repro, flags.shows_events));
   for (const std::string& line : outcome.story) Say(output, fmt::format("  {}\n", line));

@@ -41,6 +41,7 @@ struct CutRules {
   faults::FaultPlan plan;  // mutations: they stay in force through every restart
   SimDiskOptions disk;
   Threading threading;  // of scenarios that have threads; `is_on` is theirs to say
+  KeepLines keep_lines = KeepLines::kNo;  // of the traces of lives
   std::uint32_t convergence_share =
       16;  // one settled state in so many is restarted three ways; 1: all of them
 };
@@ -83,6 +84,8 @@ struct Rerun {
   std::vector<Event> events;
   std::vector<CrashPoint> points;
   vfs::Hash128 trace_hash;
+  std::uint64_t schedule_hash = 0;  // 0: no threads
+  std::vector<std::string> lines;   // of the trace, if the rules keep them
 };
 Rerun RerunGeneration(const Scenario& scenario, const CutRules& rules, const Start& start);
 

@@ -1,21 +1,19 @@
 // What the compiler calls for -fsanitize=thread: each atomic operation is a scheduling point and
 // then the operation itself, sequentially consistent as one thread at a time makes it; everything
-// else is nothing.
+// else is nothing. In a program without the scheduler only the operations are left.
 //
 // Source: the names and shapes of compiler-rt's tsan_interface_atomic.h and tsan_interface.h. This
 // file is compiled without the flag.
 #include <cstddef>
 #include <cstdint>
 
-#include "sim/sched/scheduler.h"
+// The scheduler's, where it is linked (sim/sched/interpose_threads.cc).
+extern "C" [[gnu::weak]] void permafrost_atomic_point();
 
 namespace {
 
 void AtomicPoint() {
-  using permafrost::sim::Scheduler;
-  if (Scheduler::Self() != nullptr && Scheduler::Active().has_atomic_points()) {
-    Scheduler::Active().Point();
-  }
+  if (permafrost_atomic_point != nullptr) permafrost_atomic_point();
 }
 
 constexpr int kOrder = __ATOMIC_SEQ_CST;

@@ -234,6 +234,14 @@ int pthread_barrier_wait(pthread_barrier_t* barrier) noexcept {
   return code;
 }
 
+// What sim/sched/atomic_points.cc calls, where that is linked.
+void permafrost_atomic_point();
+void permafrost_atomic_point() {
+  if (Scheduler::Self() != nullptr && Scheduler::Active().has_atomic_points()) {
+    Scheduler::Active().Point();
+  }
+}
+
 int sched_yield() noexcept {
   if (Scheduler::Self() != nullptr) {
     Scheduler::Active().Yield();

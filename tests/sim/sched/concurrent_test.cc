@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "faults/fault_plan.h"
+#include "sim/campaign/thread_load.h"
 #include "sim/explore/explorer.h"
 #include "sim/sched/threads.h"
 #include "tests/sim/sched/thread_modes.h"
@@ -47,6 +48,28 @@ TEST_P(RocksDbThreads, EqualSeedsGiveEqualTracesAndOthersDiffer) {
     }
   }
   EXPECT_EQ(traces.size(), 15U);
+}
+
+TEST_P(RocksDbThreads, TwoHundredSeedsGiveTwoHundredSchedules) {
+  const auto scenario = Concurrent();
+  std::set<std::string> schedules;
+  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    ExploreOptions options = OptionsFor(seed, "random-walk 3/10", GetParam());
+    options.script = scenario->FixedScript(ScriptSize::kShort);
+    schedules.insert(ToString(RunWorkload(*scenario, options).threads.schedule));
+  }
+
+  EXPECT_EQ(schedules.size(), 200U);
+}
+
+TEST_P(RocksDbThreads, AnIdleDayTakesLessThanASecond) {
+  const IdleDay day = MeasureIdleDay(GetParam());
+
+  EXPECT_GE(day.threads.virtual_nanos, 86'400'000'000'000U);
+  EXPECT_GT(day.threads.steps, 86'400U + 8'640U);
+  // A sanitizer, and a machine with other work, take longer.
+  const double seconds_max = CanUseFibers() ? 1.0 : 20.0;
+  EXPECT_LT(day.seconds, seconds_max);
 }
 
 TEST_P(RocksDbThreads, WhatRanBeforeDoesNotMatter) {

@@ -1,0 +1,54 @@
+// System calls and their errors.
+#include "sim/cli/host_file.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+
+#include <fmt/format.h>
+
+#include "vfs/base/status.h"
+
+namespace permafrost::sim {
+
+absl::StatusOr<std::string> ReadFile(std::string_view what, const std::string& path) {
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return vfs::ErrnoToStatus(errno, fmt::format("open {}", what), path);
+  std::string text;
+  char chunk[65536];
+  ssize_t count = 0;
+  while ((count = read(fd, chunk, sizeof(chunk))) > 0)
+    text.append(chunk, static_cast<std::size_t>(count));
+  const int error = errno;
+  close(fd);
+  if (count < 0) return vfs::ErrnoToStatus(error, fmt::format("read {}", what), path);
+  return text;
+}
+
+absl::Status WriteNewFile(const std::string& path, std::string_view text) {
+  const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (fd < 0) return vfs::ErrnoToStatus(errno, "create", path);
+  int error = 0;
+  while (!text.empty() && error == 0) {
+    const ssize_t written = write(fd, text.data(), text.size());
+    if (written >= 0) text.remove_prefix(static_cast<std::size_t>(written));
+    if (written < 0 && errno != EINTR) error = errno;
+  }
+  if (error == 0 && fsync(fd) != 0) error = errno;
+  if (close(fd) != 0 && error == 0) error = errno;
+  return error == 0 ? absl::OkStatus() : vfs::ErrnoToStatus(error, "write", path);
+}
+
+absl::Status WriteWhole(const std::string& path, std::string_view text) {
+  const std::string scratch = fmt::format("{}.{}.part", path, getpid());
+  absl::Status status = WriteNewFile(scratch, text);
+  if (status.ok() && rename(scratch.c_str(), path.c_str()) != 0)
+    status = vfs::ErrnoToStatus(errno, "rename to", path);
+  if (status.ok()) return status;
+  unlink(scratch.c_str());
+  return vfs::ErrnoToStatus(vfs::ErrnoOf(status), "write", path);
+}
+
+}  // namespace permafrost::sim

@@ -1,0 +1,18 @@
+// Files of the real disk that commands read and write.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include <absl/status/statusor.h>
+
+namespace permafrost::sim {
+
+// All of it. `what` is what it should be, for the refusal: "open repro x.repro: ...".
+absl::StatusOr<std::string> ReadFile(std::string_view what, const std::string& path);
+// A file with this content, on the disk.
+absl::Status WriteNewFile(const std::string& path, std::string_view text);
+// The same, the whole file or none of it, also on a full disk.
+absl::Status WriteWhole(const std::string& path, std::string_view text);
+
+}  // namespace permafrost::sim

@@ -203,9 +203,10 @@ class Session {
     VFS_RETURN_IF_ERROR(fs.SyncDir(kCheckpoints));
     const std::size_t faults_before = world_.faulty().Injected().size();
     const absl::Status status = JudgeCheckpoint(path, checkpoints_[number - 1]);
+    if (status.ok()) return true;
     if (world_.faulty().Injected().size() != faults_before) return status;
-    if (!status.ok()) history_.Note(fmt::format("{}: {}", path, vfs::Message(status)));
-    return status.ok();
+    history_.Note(fmt::format("{}: {}", path, vfs::Message(status)));
+    return false;
   }
 
   // kDataLoss unless it holds whole batches, at least those `written` before it was begun.

@@ -410,7 +410,7 @@ class RocksDbConcurrent final : public Scenario {
     Session session(world, history, rocks_);
     if (!session.Start()) return;
     for (const std::string& op : script) {
-      world.trace().AddNote(op);
+      history.Note(op);
       if (!session.Execute(op)) return;
     }
     session.Stop();

@@ -246,6 +246,22 @@ TEST_P(Threads, EveryPrimitiveOfTheLibraryWorksAndIsDeterministic) {
   EXPECT_GT(texts.size(), 10U);
 }
 
+TEST_P(Threads, AOnceThatIsDoneInsideARunIsDoneOutsideAndTheOtherWayRound) {
+  std::once_flag inside_first;
+  std::once_flag outside_first;
+  int calls = 0;
+  const auto call = [&] { ++calls; };
+  std::call_once(outside_first, call);
+
+  Run(1, "run-to-block", [&] {
+    std::call_once(inside_first, call);
+    std::call_once(outside_first, call);
+  });
+  std::call_once(inside_first, call);
+
+  EXPECT_EQ(calls, 2);
+}
+
 TEST_P(Threads, ChanceAndIdentityComeFromTheSeed) {
   const auto draw = [&](std::uint64_t seed) {
     std::vector<std::uint64_t> values;

@@ -11,6 +11,12 @@ target_compile_options(permafrost_build INTERFACE
   $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety -Wthread-safety-beta>
   $<$<CXX_COMPILER_ID:GNU>:-Wduplicated-cond -Wduplicated-branches -Wlogical-op>
   $<$<BOOL:${PERMAFROST_WERROR}>:-Werror>)
+# The compiler's calls for ThreadSanitizer, answered by sim/sched/atomic_points.cc: nothing of the
+# sanitizer is linked.
+if(PERMAFROST_ATOMIC_POINTS)
+  target_compile_options(permafrost_build INTERFACE -fsanitize=thread)
+  target_link_libraries(permafrost_build INTERFACE permafrost_atomic_points)
+endif()
 if(PERMAFROST_SANITIZE)
   target_compile_options(permafrost_build INTERFACE -fsanitize=${PERMAFROST_SANITIZE} -fno-omit-frame-pointer)
   target_link_options(permafrost_build INTERFACE -fsanitize=${PERMAFROST_SANITIZE})

@@ -2,6 +2,7 @@
 // is lived on from.
 #include "sim/campaign/life.h"
 
+#include <algorithm>
 #include <array>
 #include <iterator>
 #include <utility>
@@ -114,13 +115,16 @@ class Walk {
     const WorldOptions options{.seed = life_.seed,
                                .plan = workload_plan_,
                                .disk = rules_.disk,
-                               .keep_points = KeepPoints::kYes};
+                               .keep_points = KeepPoints::kYes,
+                               .keep_lines = rules_.keep_lines};
     const auto live = [&](World& world) {
       scenario_.Work(world, history, repro_.ops);
       lived = {.events = history.events(), .points = world.TakePoints()};
       life_.trace_hash += world.trace().hash();
+      Keep(world.trace().TakeLines());
     };
     const ThreadReport report = InWorldOf(scenario_, rules_, DiskState(), options, &history, live);
+    AddSchedule(report.hash);
     if (scenario_.has_threads()) repro_.schedule = report.schedule;
     life_.crash_points += lived.points.size();
     // What the running code answered without any cut must be right too.
@@ -143,13 +147,24 @@ class Walk {
         scenario_.Work(world, history, repro_.ops);
         life_.trace_hash += world.trace().hash();
       };
-      repro_.schedule = InWorldOf(scenario_, rules_, DiskState(), options, &history, live).schedule;
+      const ThreadReport report =
+          InWorldOf(scenario_, rules_, DiskState(), options, &history, live);
+      repro_.schedule = report.schedule;
+      AddSchedule(report.hash);
       ++life_.schedules;
       Expectation memory;
       for (const Event& event : history.events()) Fold(event, memory, {});
     }
     repro_ = own;
     LeaveBreadcrumb(ToString(repro_));
+  }
+
+  void AddSchedule(std::uint64_t hash) {
+    if (hash != 0) life_.schedule_hash = vfs::Mix64(life_.schedule_hash ^ hash);
+  }
+
+  void Keep(std::vector<std::string> lines) {
+    std::move(lines.begin(), lines.end(), std::back_inserter(life_.lines));
   }
 
   void Fold(const Event& event, Expectation& memory, const std::vector<Cut>& path) {
@@ -184,6 +199,8 @@ class Walk {
     Rerun rerun = RerunGeneration(scenario_, rules_, start);
     ++life_.recoveries;
     life_.trace_hash += rerun.trace_hash;
+    AddSchedule(rerun.schedule_hash);
+    Keep(std::move(rerun.lines));
     life_.crash_points += rerun.points.size();
     Expectation judged = memory;
     for (const Event& event : rerun.events) Fold(event, judged, path);
@@ -232,8 +249,9 @@ Life RunLife(const Scenario& scenario,
 std::string Encode(const Life& life) {
   nlohmann::ordered_json json;
   json["seed"] = life.seed;
-  json["numbers"] = {life.crash_points, life.cuts,          life.deaths,        life.recoveries,
-                     life.opens,        life.trace_hash.lo, life.trace_hash.hi, life.schedules};
+  json["numbers"] = {life.crash_points,  life.cuts,      life.deaths,
+                     life.recoveries,    life.opens,     life.trace_hash.lo,
+                     life.trace_hash.hi, life.schedules, life.schedule_hash};
   json["probes"] = life.probes;
   json["violations"] = nlohmann::ordered_json::array();
   for (const FoundViolation& found : life.violations) {
@@ -257,6 +275,7 @@ absl::StatusOr<Life> DecodeLife(std::string_view bytes) {
   life.opens = numbers.at(4);
   life.trace_hash = {numbers.at(5), numbers.at(6)};
   life.schedules = numbers.at(7);
+  life.schedule_hash = numbers.at(8);
   life.probes = json["probes"].get<std::map<std::string, std::uint64_t>>();
   for (const auto& item : json["violations"]) {
     FoundViolation found{

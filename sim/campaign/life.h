@@ -21,8 +21,10 @@ struct Life {
   std::uint64_t schedules = 0;  // runs of the workload without a cut
   std::uint64_t opens = 0;
   vfs::Hash128 trace_hash;
+  std::uint64_t schedule_hash = 0;  // of all its generations; 0: no threads
   std::map<std::string, std::uint64_t> probes;
   std::vector<FoundViolation> violations;
+  std::vector<std::string> lines;  // of all its traces, if the rules keep them; not encoded
 };
 
 // Threads: runs on the caller's; an abort of the code under test aborts the caller.

@@ -1,9 +1,13 @@
-// The load and its two ways to run.
+// The load and its two ways to run, and the day.
 #include "sim/campaign/thread_load.h"
 
 #include <sched.h>
 
 #include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -25,21 +29,32 @@ namespace {
 constexpr int kWriters = 4;
 constexpr int kBatches = 300;
 
-void RunLoad(vfs::Clock& clock) {
+// An empty simulated disk with an open database on it, whose jobs run in a pool of threads.
+struct Database {
+  explicit Database(vfs::Clock& clock)
+      : env{.fs = &fs, .clock = &clock, .executor = &pool, .prng = &prng, .log = &vfs::NullLog()} {
+    fs.SetSyncHook(&SchedulingPoint);
+    vfs::RocksDbOptions options;
+    options.rocks.unsynced_writes = true;
+    options.rocks.spins_before_waiting = false;
+    options.write_buffer_bytes = 64U << 10;
+    options.background_jobs_max = 4;
+    options.subcompactions_max = 2;
+    auto opened = vfs::RocksDb::Open(env, "db", options);
+    VFS_CHECK(opened.ok(), "open: {}", vfs::Message(opened.status()));
+    db = *std::move(opened);
+  }
+
   SimFileSystem fs;
-  fs.SetSyncHook(&SchedulingPoint);
   vfs::NativeExecutor pool;
-  vfs::Prng prng(1);
-  const vfs::Env env{
-      .fs = &fs, .clock = &clock, .executor = &pool, .prng = &prng, .log = &vfs::NullLog()};
-  vfs::RocksDbOptions options;
-  options.rocks.unsynced_writes = true;
-  options.rocks.spins_before_waiting = false;
-  options.write_buffer_bytes = 64U << 10;
-  options.background_jobs_max = 4;
-  options.subcompactions_max = 2;
-  const auto db = vfs::RocksDb::Open(env, "db", options);
-  VFS_CHECK(db.ok(), "open: {}", vfs::Message(db.status()));
+  vfs::Prng prng{1};
+  const vfs::Env env;
+  std::unique_ptr<vfs::RocksDb> db;
+};
+
+void RunLoad(vfs::Clock& clock) {
+  const Database database(clock);
+  vfs::RocksDb* const db = database.db.get();
   std::atomic<int> writing{kWriters};
   std::vector<std::thread> threads;
   for (int writer = 0; writer < kWriters; ++writer) {
@@ -48,7 +63,7 @@ void RunLoad(vfs::Clock& clock) {
         vfs::RocksBatch batch;
         batch.Put(vfs::kDefaultFamily, fmt::format("w{}k{:04}", writer, i), std::string(200, 'v'));
         const auto sync = i % 10 == 0 ? vfs::SyncWrite::kYes : vfs::SyncWrite::kNo;
-        const absl::Status written = (*db)->Write(batch, sync);
+        const absl::Status written = db->Write(batch, sync);
         VFS_CHECK(written.ok(), "write: {}", vfs::Message(written));
       }
       --writing;
@@ -56,13 +71,35 @@ void RunLoad(vfs::Clock& clock) {
   }
   threads.emplace_back([&] {
     for (int i = 0; writing.load() > 0; ++i) {
-      const auto value = (*db)->Get(vfs::kDefaultFamily, fmt::format("w0k{:04}", i % kBatches));
+      const auto value = db->Get(vfs::kDefaultFamily, fmt::format("w0k{:04}", i % kBatches));
       VFS_CHECK(value.ok(), "read: {}", vfs::Message(value.status()));
       std::this_thread::yield();
     }
   });
   for (std::thread& thread : threads) thread.join();
-  VFS_CHECK((*db)->Close().ok(), "close");
+  VFS_CHECK(db->Close().ok(), "close");
+}
+
+void RunIdleDay(vfs::Clock& clock) {
+  constexpr int kSecondsPerDay = 86'400;
+  const Database database(clock);
+  // A flush starts the pool's threads, which then wait for the next.
+  vfs::RocksBatch batch;
+  batch.Put(vfs::kDefaultFamily, "key", "value");
+  VFS_CHECK(database.db->Write(batch, vfs::SyncWrite::kYes).ok(), "write");
+  VFS_CHECK(database.db->Flush(vfs::FlushWait::kYes).ok(), "flush");
+  std::thread ticks([] {
+    std::mutex mutex;
+    std::condition_variable never;
+    std::unique_lock<std::mutex> lock(mutex);
+    for (int i = 0; i < kSecondsPerDay; ++i) never.wait_for(lock, std::chrono::seconds(1));
+  });
+  std::thread sleeps([&clock] {
+    for (int i = 0; i < kSecondsPerDay / 10; ++i) clock.SleepNanos(10'000'000'000U);
+  });
+  ticks.join();
+  sleeps.join();
+  VFS_CHECK(database.db->Close().ok(), "close");
 }
 
 // The calling thread, and those that it starts meanwhile, on one processor.
@@ -102,6 +139,17 @@ double MeasureThreadLoad(const std::optional<ThreadOptions>& options) {
     RunLoad(clock);
   }
   return static_cast<double>(CpuNanos() - start) * 1e-9;
+}
+
+IdleDay MeasureIdleDay(ThreadMode mode) {
+  IdleDay day;
+  const std::uint64_t start = RealNanos();
+  day.threads = RunThreads({.seed = 1, .mode = mode}, [] {
+    VirtualClock clock;
+    RunIdleDay(clock);
+  });
+  day.seconds = static_cast<double>(RealNanos() - start) * 1e-9;
+  return day;
 }
 
 }  // namespace permafrost::sim

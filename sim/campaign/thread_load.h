@@ -1,4 +1,4 @@
-// A RocksDB load with many threads, for the price of simulating them.
+// RocksDB under threads, for the price of simulating them: a load, and a day of waiting.
 #pragma once
 
 #include <optional>
@@ -13,5 +13,13 @@ namespace permafrost::sim {
 //
 // Source: deterministic-threads.md section 3.4, whose load this is.
 double MeasureThreadLoad(const std::optional<ThreadOptions>& options);
+
+struct IdleDay {
+  ThreadReport threads;
+  double seconds = 0;  // real
+};
+// A day of virtual time in which nothing but timers happens: a database stands open, its job pool
+// waits, one thread waits on a condition for a second, again and again, another sleeps for ten.
+IdleDay MeasureIdleDay(ThreadMode mode);
 
 }  // namespace permafrost::sim

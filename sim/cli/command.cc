@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "sim/cli/host_file.h"
 #include "vfs/base/nearest.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
@@ -27,11 +28,12 @@ std::vector<std::string_view> KnownLabels() {
   for (const vfs::StepLabel& step : vfs::kStepLabels) labels.push_back(step.label);
   for (const auto& verbs : vfs::kRocksFileLabels)
     labels.insert(labels.end(), verbs.begin(), verbs.end());
-  labels.insert(labels.end(),
-                {vfs::kRocksLabelDirSync, vfs::kRocksLabelDirCreate, vfs::kRocksLabelRename,
-                 vfs::kRocksLabelUnlink, vfs::kRocksLabelSettleName, vfs::kRocksLabelSettleRename,
-                 vfs::kRocksLabelSettleChain, vfs::kRocksLabelSettleManifest,
-                 vfs::kRocksLabelScanCut, vfs::kRocksLabelScanSync});
+  labels.insert(
+      labels.end(),
+      {vfs::kRocksLabelDirSync, vfs::kRocksLabelDirCreate, vfs::kRocksLabelRename,
+       vfs::kRocksLabelUnlink, vfs::kRocksLabelSettleName, vfs::kRocksLabelSettleRename,
+       vfs::kRocksLabelSettleChain, vfs::kRocksLabelSettleCheckpoint,
+       vfs::kRocksLabelSettleManifest, vfs::kRocksLabelScanCut, vfs::kRocksLabelScanSync});
   return labels;
 }
 
@@ -295,6 +297,11 @@ CLI::Validator Duration() {
         return std::string();
       },
       "", "duration");
+}
+
+absl::StatusOr<Repro> ReadRepro(const std::string& path) {
+  VFS_ASSIGN_OR_RETURN(const std::string text, ReadFile("repro", path));
+  return ParseRepro(text, path);
 }
 
 }  // namespace permafrost::sim

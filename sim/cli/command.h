@@ -88,4 +88,7 @@ absl::StatusOr<ReproSetup> SetupOf(const Repro& repro);
 // For Option::transform: "90", "90s", "1.5m" or "2h" into seconds.
 CLI::Validator Duration();
 
+// Errors: kInvalidArgument  not a repro, with the line; or as ErrnoToStatus
+absl::StatusOr<Repro> ReadRepro(const std::string& path);
+
 }  // namespace permafrost::sim

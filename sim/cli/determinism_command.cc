@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <map>
 #include <memory>
 
 #include <fmt/format.h>
@@ -16,7 +15,9 @@
 #include "sim/campaign/life.h"
 #include "sim/cli/command.h"
 #include "sim/cli/commands.h"
+#include "sim/cli/host_file.h"
 #include "sim/cli/output.h"
+#include "sim/cli/seed_hashes.h"
 #include "sim/explore/interrupt.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
@@ -29,6 +30,9 @@ struct DeterminismFlags {
   CommonFlags common;
   std::uint64_t seeds = 100;
   std::string base_seed = "1";
+  std::string hashes;      // file to write; empty: none
+  std::string compare;     // file to read in place of a second process; empty: none
+  bool has_lines = false;  // of trace-hashes
 };
 
 constexpr int kTickMillis = 100;  // how long an interruption may go unnoticed
@@ -85,94 +89,189 @@ absl::StatusOr<std::string> Collect(const Child& child) {
   return text;
 }
 
-// "seed hash" lines into a map.
-std::map<std::string, std::string> HashesOf(const std::string& text) {
-  std::map<std::string, std::string> hashes;
-  std::size_t begin = 0;
-  while (begin < text.size()) {
-    std::size_t end = text.find('\n', begin);
-    if (end == std::string::npos) end = text.size();
-    const std::string line = text.substr(begin, end - begin);
-    const std::size_t blank = line.find(' ');
-    if (blank != std::string::npos) hashes[line.substr(0, blank)] = line.substr(blank + 1);
-    begin = end + 1;
+// `trace-hashes` with the flags of this check, for another process.
+std::vector<std::string> HashArguments(const DeterminismFlags& flags) {
+  const CommonFlags& common = flags.common;
+  std::vector<std::string> words{"powercut", "trace-hashes", common.scenario, "--personality",
+                                 common.personality};
+  if (common.is_stock) words.emplace_back("--stock");
+  for (const std::string& name : common.without) words.insert(words.end(), {"--without", name});
+  for (const std::string& text : common.mutate) words.insert(words.end(), {"--mutate", text});
+  for (const auto& [name, value] :
+       {std::pair{"--strategy", &common.strategy}, std::pair{"--mode", &common.mode}}) {
+    if (!value->empty()) words.insert(words.end(), {name, *value});
   }
-  return hashes;
+  if (common.has_sync_points) words.emplace_back("--sync-points");
+  return words;
+}
+
+std::vector<std::string> WithSeeds(std::vector<std::string> words,
+                                   std::string_view base,
+                                   std::uint64_t count) {
+  words.insert(words.end(),
+               {"--base-seed", std::string(base), "--seeds", fmt::format("{}", count)});
+  return words;
+}
+
+// What everything but the seeds is; two tables are about the same runs only if this is equal.
+std::string RunOf(const DeterminismFlags& flags, const ExploreOptions& options) {
+  std::vector<std::string> words = HashArguments(flags);
+  words.erase(words.begin(), words.begin() + 2);
+  const std::string mode(ToString(options.rules.threading.mode));
+  if (flags.common.mode.empty()) words.insert(words.end(), {"--mode", mode});
+  return fmt::format("{}", fmt::join(words, " "));
+}
+
+// What two processes with the same arguments print.
+struct Outputs {
+  std::string one;
+  std::string other;
+};
+
+absl::StatusOr<Outputs> RunTwice(const std::vector<std::string>& arguments) {
+  VFS_ASSIGN_OR_RETURN(const Child first, Spawn(arguments));
+  const absl::StatusOr<Child> second = Spawn(arguments);
+  absl::StatusOr<std::string> one = Collect(first);  // reaped, whatever came of the other
+  VFS_RETURN_IF_ERROR(second.status());
+  absl::StatusOr<std::string> other = Collect(*second);
+  VFS_RETURN_IF_ERROR(one.status());
+  VFS_RETURN_IF_ERROR(other.status());
+  return Outputs{*std::move(one), *std::move(other)};
+}
+
+// The hashes of one process, and what they are held against: those of another, or a file.
+struct Tables {
+  HashTable own;
+  HashTable other;
+};
+
+absl::StatusOr<Tables> Hash(const DeterminismFlags& flags, const std::string& run) {
+  const std::vector<std::string> arguments =
+      WithSeeds(HashArguments(flags), flags.base_seed, flags.seeds);
+  Tables tables;
+  if (flags.compare.empty()) {
+    VFS_ASSIGN_OR_RETURN(const Outputs outputs, RunTwice(arguments));
+    VFS_ASSIGN_OR_RETURN(tables.own, ParseHashTable(outputs.one, "one process"));
+    VFS_ASSIGN_OR_RETURN(tables.other, ParseHashTable(outputs.other, "the other process"));
+  } else {
+    const auto text = ReadFile("hashes", flags.compare);
+    if (!text.ok()) return vfs::InvalidArgument("--compare: {}", vfs::Message(text.status()));
+    VFS_ASSIGN_OR_RETURN(tables.other, ParseHashTable(*text, flags.compare));
+    if (tables.other.run != run) {
+      return vfs::InvalidArgument("--compare {}: it is about '{}', and this is '{}'", flags.compare,
+                                  tables.other.run, run);
+    }
+    VFS_ASSIGN_OR_RETURN(const Child child, Spawn(arguments));
+    VFS_ASSIGN_OR_RETURN(const std::string own, Collect(child));
+    VFS_ASSIGN_OR_RETURN(tables.own, ParseHashTable(own, "one process"));
+  }
+  tables.own.run = run;
+  return tables;
 }
 
 struct Comparison {
   std::uint64_t seeds = 0;  // hashed by both
-  std::uint64_t mismatches = 0;
+  std::vector<std::uint64_t> mismatches;
 };
 
-absl::StatusOr<Comparison> Compare(const DeterminismFlags& flags,
-                                   const std::vector<std::string>& arguments) {
-  VFS_ASSIGN_OR_RETURN(const Child first, Spawn(arguments));
-  const absl::StatusOr<Child> second = Spawn(arguments);
-  const absl::StatusOr<std::string> first_text =
-      Collect(first);  // reaped, whatever came of the other
-  VFS_RETURN_IF_ERROR(second.status());
-  const absl::StatusOr<std::string> second_text = Collect(*second);
-  VFS_RETURN_IF_ERROR(first_text.status());
-  VFS_RETURN_IF_ERROR(second_text.status());
-  const auto one = HashesOf(*first_text);
-  const auto two = HashesOf(*second_text);
-  if (!IsInterrupted() && (one.size() != flags.seeds || two.size() != flags.seeds)) {
-    return vfs::Internal("compare traces: {} and {} hashes for {} seeds", one.size(), two.size(),
+absl::StatusOr<Comparison> Compare(const DeterminismFlags& flags, const Tables& tables) {
+  if (!IsInterrupted() && tables.own.seeds.size() != flags.seeds) {
+    return vfs::Internal("compare traces: {} hashes for {} seeds", tables.own.seeds.size(),
                          flags.seeds);
   }
+  const std::string other = flags.compare.empty() ? "the other" : flags.compare;
   Comparison comparison;
-  for (const auto& [seed, hash] : one) {
-    const auto other = two.find(seed);
-    if (other == two.end()) continue;  // interrupted
+  for (const auto& [seed, hashes] : tables.own.seeds) {
+    const auto found = tables.other.seeds.find(seed);
+    if (found == tables.other.seeds.end()) {
+      if (IsInterrupted()) continue;
+      return vfs::InvalidArgument("compare traces: seed {} is not in {}", seed, other);
+    }
     ++comparison.seeds;
-    if (other->second == hash) continue;
-    ++comparison.mismatches;
-    Say(flags.common, fmt::format("seed {}: trace {} in one process, {} in the other\n", seed, hash,
-                                  other->second));
+    if (found->second == hashes) continue;
+    comparison.mismatches.push_back(seed);
+    Say(flags.common, fmt::format("seed {}: trace {} schedule {} in one process, {} {} in {}\n",
+                                  seed, hashes.trace, hashes.schedule, found->second.trace,
+                                  found->second.schedule, other));
   }
+  return comparison;
+}
+
+// Where the two processes part, as far as the seed alone shows it.
+absl::Status ShowDifference(const DeterminismFlags& flags, std::uint64_t seed) {
+  std::vector<std::string> arguments = WithSeeds(HashArguments(flags), fmt::format("{}", seed), 1);
+  arguments.emplace_back("--lines");
+  if (!flags.compare.empty()) {
+    Say(flags.common, fmt::format("seed {}: for the first line that differs compare what both "
+                                  "builds print: {}\n",
+                                  seed, fmt::join(arguments, " ")));
+    return absl::OkStatus();
+  }
+  VFS_ASSIGN_OR_RETURN(const Outputs outputs, RunTwice(arguments));
+  const auto difference = FirstDifference(outputs.one, outputs.other);
+  if (!difference.has_value()) {
+    Say(flags.common, fmt::format("seed {}: alone it gives equal lines twice; what ran before it "
+                                  "in its process matters\n",
+                                  seed));
+    return absl::OkStatus();
+  }
+  Say(flags.common, fmt::format("seed {}: the first line that differs is {}:\n  {}\n  {}\n", seed,
+                                difference->number, difference->one, difference->other));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Comparison> Check(const DeterminismFlags& flags,
+                                 const std::string& run,
+                                 std::uint64_t& schedules) {
+  if (!flags.hashes.empty()) {
+    const absl::Status writable = WriteWhole(flags.hashes, "");  // asked before all the work
+    if (!writable.ok()) return vfs::InvalidArgument("--hashes: {}", vfs::Message(writable));
+  }
+  VFS_ASSIGN_OR_RETURN(const Tables tables, Hash(flags, run));
+  if (!flags.hashes.empty()) VFS_RETURN_IF_ERROR(WriteWhole(flags.hashes, ToString(tables.own)));
+  schedules = DistinctSchedules(tables.own);
+  VFS_ASSIGN_OR_RETURN(Comparison comparison, Compare(flags, tables));
+  if (!comparison.mismatches.empty())
+    VFS_RETURN_IF_ERROR(ShowDifference(flags, comparison.mismatches.front()));
   return comparison;
 }
 
 int RunCheck(const DeterminismFlags& flags) {
   const auto scenario = MakeNamedScenario(flags.common);
   if (!scenario.ok()) return Fail(scenario.status());
-  if (const auto personalities = PersonalitiesOf(flags.common.personality); !personalities.ok())
-    return Fail(personalities.status());
+  const auto personalities = PersonalitiesOf(flags.common.personality);
+  if (!personalities.ok()) return Fail(personalities.status());
   if (const auto seed = SeedOf("--base-seed", flags.base_seed); !seed.ok())
     return Fail(seed.status());
-  std::vector<std::string> arguments{"powercut",
-                                     "trace-hashes",
-                                     flags.common.scenario,
-                                     "--base-seed",
-                                     flags.base_seed,
-                                     "--seeds",
-                                     fmt::format("{}", flags.seeds),
-                                     "--personality",
-                                     flags.common.personality};
-  if (flags.common.is_stock) arguments.emplace_back("--stock");
-  for (const std::string& name : flags.common.without)
-    arguments.insert(arguments.end(), {"--without", name});
-  for (const std::string& text : flags.common.mutate)
-    arguments.insert(arguments.end(), {"--mutate", text});
-  for (const auto& [name, value] :
-       {std::pair{"--strategy", &flags.common.strategy}, std::pair{"--mode", &flags.common.mode}}) {
-    if (!value->empty()) arguments.insert(arguments.end(), {name, *value});
-  }
-  if (flags.common.has_sync_points) arguments.emplace_back("--sync-points");
-  const auto compared = Compare(flags, arguments);
+  const auto options = ExploreOptionsOf(flags.common, **scenario, personalities->front());
+  if (!options.ok()) return Fail(options.status());
+  std::uint64_t schedules = 0;
+  const auto compared = Check(flags, RunOf(flags, *options), schedules);
   if (!compared.ok()) return Fail(compared.status());
-  Say(flags.common, fmt::format("SUMMARY: powercut: {} {} seeds twice, {} mismatches{}\n",
-                                flags.common.scenario, compared->seeds, compared->mismatches,
-                                IsInterrupted() ? " (interrupted: a partial result)" : ""));
+  const std::size_t mismatches = compared->mismatches.size();
+  Say(flags.common,
+      fmt::format("SUMMARY: powercut: {} {} seeds {}, {} mismatches{}{}\n", flags.common.scenario,
+                  compared->seeds, flags.compare.empty() ? "twice" : "against " + flags.compare,
+                  mismatches,
+                  (*scenario)->has_threads() ? fmt::format(", {} schedules", schedules) : "",
+                  IsInterrupted() ? " (interrupted: a partial result)" : ""));
   if (flags.common.is_json) {
     PrintJson({{"scenario", flags.common.scenario},
                {"seeds", compared->seeds},
-               {"mismatches", compared->mismatches},
+               {"mismatches", mismatches},
+               {"distinct_schedules", schedules},
                {"interrupted", IsInterrupted()}});
   }
-  if (compared->mismatches > 0) return kExitNotDeterministic;
+  if (mismatches > 0) return kExitNotDeterministic;
   return IsInterrupted() ? InterruptExitCode() : kExitClean;
+}
+
+// A life as a line of the table, or as the lines of its traces.
+std::string TextOf(const Life& life, bool has_lines) {
+  if (has_lines) return fmt::format("{}\n", fmt::join(life.lines, "\n"));
+  return fmt::format("{} {}-{}-{} {}\n", life.seed, life.trace_hash.Hex(), life.crash_points,
+                     life.violations.size(),
+                     life.schedule_hash == 0 ? "-" : fmt::format("{:016x}", life.schedule_hash));
 }
 
 // The other side: one line per seed, lives run in this process one after the other.
@@ -183,13 +282,12 @@ int RunHashes(const DeterminismFlags& flags) {
   if (!personalities.ok()) return Fail(personalities.status());
   const auto base = SeedOf("--base-seed", flags.base_seed);
   if (!base.ok()) return Fail(base.status());
-  const auto options = ExploreOptionsOf(flags.common, **scenario, personalities->front());
+  auto options = ExploreOptionsOf(flags.common, **scenario, personalities->front());
   if (!options.ok()) return Fail(options.status());
+  options->rules.keep_lines = flags.has_lines ? KeepLines::kYes : KeepLines::kNo;
   constexpr std::size_t kLivesPerWorker = 32;
   const auto results = RunInWorkers(flags.seeds, kLivesPerWorker, {}, [&](std::size_t i) {
-    const Life life = RunLife(**scenario, options->rules, options->repro, *base + i);
-    return fmt::format("{} {}-{}-{}\n", life.seed, life.trace_hash.Hex(), life.crash_points,
-                       life.violations.size());
+    return TextOf(RunLife(**scenario, options->rules, options->repro, *base + i), flags.has_lines);
   });
   if (!results.ok()) return Fail(results.status());
   std::string text;
@@ -200,7 +298,7 @@ int RunHashes(const DeterminismFlags& flags) {
     if (result.is_finished) {
       text += result.frame;
     } else if (!result.last_words.empty()) {
-      text += fmt::format("{} died\n", *base + i);
+      text += fmt::format("{} died -\n", *base + i);
     }
   }
   Print(text);
@@ -227,12 +325,19 @@ void AddDeterminismCommands(CLI::App& app, ExitCode& exit) {
   CLI::App* const check = app.add_subcommand(
       "check-determinism", "Run every seed in two processes and compare trace hashes");
   AddSeeds(*check, *flags);
+  check->add_option("--hashes", flags->hashes,
+                    "Write one line per seed: its number, the hashes of its traces and schedules");
+  check->add_option("--compare", flags->compare,
+                    "Compare with a file that --hashes wrote, of another build perhaps, in place "
+                    "of a second process");
   check->callback([flags, &exit] { exit.value = RunCheck(*flags); });
 
   const auto hash_flags = std::make_shared<DeterminismFlags>();
-  CLI::App* const hashes = app.add_subcommand(
-      "trace-hashes", "One line per seed: its trace hash (what check-determinism compares)");
+  CLI::App* const hashes = app.add_subcommand("trace-hashes",
+                                              "One line per seed: the hashes of its traces and "
+                                              "schedules (what check-determinism compares)");
   AddSeeds(*hashes, *hash_flags);
+  hashes->add_flag("--lines", hash_flags->has_lines, "The traces themselves, a line per disk call");
   hashes->callback([hash_flags, &exit] { exit.value = RunHashes(*hash_flags); });
 }
 

@@ -13,9 +13,9 @@
 
 #include <fmt/format.h>
 
+#include "sim/cli/host_file.h"
 #include "sim/cli/output.h"
 #include "sim/cli/progress.h"
-#include "sim/cli/repro_files.h"
 #include "sim/explore/interrupt.h"
 #include "sim/repro/shrink.h"
 #include "sim/sched/sched.h"

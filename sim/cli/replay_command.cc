@@ -8,7 +8,6 @@
 #include "sim/cli/command.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/output.h"
-#include "sim/cli/repro_files.h"
 #include "sim/explore/interrupt.h"
 #include "sim/repro/replay.h"
 #include "vfs/base/status_macros.h"

@@ -270,12 +270,15 @@ absl::StatusOr<Start> StartAt(const CutRules& rules,
 Rerun RerunGeneration(const Scenario& scenario, const CutRules& rules, const Start& start) {
   History history(start.config);
   Rerun rerun;
-  const WorldOptions options = GenerationOptions(rules, start, KeepPoints::kYes);
-  InWorldOf(scenario, rules, start.disk, options, &history, [&](World& world) {
+  WorldOptions options = GenerationOptions(rules, start, KeepPoints::kYes);
+  options.keep_lines = rules.keep_lines;
+  const auto use = [&](World& world) {
     Recover(scenario, rules, start, world, history);
     rerun.points = world.TakePoints();
     rerun.trace_hash = world.trace().hash();
-  });
+    rerun.lines = world.trace().TakeLines();
+  };
+  rerun.schedule_hash = InWorldOf(scenario, rules, start.disk, options, &history, use).hash;
   rerun.events = history.events();
   return rerun;
 }

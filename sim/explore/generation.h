@@ -44,6 +44,7 @@ struct CutRules {
   std::uint32_t schedules = 0;    // of those: how many more a life runs its workload under, uncut
   faults::FaultPlan life_faults;  // of lives: in force in the workload
   bool draws_faults = false;      // of lives: each draws more from its seed
+  KeepLines keep_lines = KeepLines::kNo;  // of the traces of lives
   std::uint32_t convergence_share =
       16;  // one settled state in so many is restarted three ways; 1: all of them
 };
@@ -95,6 +96,8 @@ struct Rerun {
   std::vector<Event> events;
   std::vector<CrashPoint> points;
   vfs::Hash128 trace_hash;
+  std::uint64_t schedule_hash = 0;  // 0: no threads
+  std::vector<std::string> lines;   // of the trace, if the rules keep them
 };
 Rerun RerunGeneration(const Scenario& scenario, const CutRules& rules, const Start& start);
 

@@ -30,6 +30,11 @@ std::size_t History::event_count() const {
   return events_.size();
 }
 
+std::string History::config() const {
+  const vfs::MutexLock lock(&mu_);
+  return config_;
+}
+
 void History::Attempt(std::string_view domain, std::string value) {
   Add({EventKind::kAttempt, std::string(domain), std::move(value)});
 }

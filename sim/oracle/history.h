@@ -48,10 +48,10 @@ class History {
   void Configure(std::string config);
   void Note(std::string text);
 
-  // For when nobody adds to it; and how much there is at any time.
+  // For when nobody adds to it; how much there is, and the configuration, at any time.
   const std::vector<Event>& events() const { return events_; }
   std::size_t event_count() const;
-  const std::string& config() const { return config_; }
+  std::string config() const;
 
  private:
   void Add(Event event);

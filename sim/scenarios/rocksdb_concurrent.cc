@@ -9,11 +9,14 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "sim/oracle/expectation.h"
 #include "sim/scenarios/writer_model.h"
 #include "sim/sched/threads.h"
+#include "vfs/base/check.h"
 #include "vfs/base/mutex.h"
+#include "vfs/base/parse_number.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
 #include "vfs/base/step.h"
@@ -46,6 +49,50 @@ std::string ValueOf(std::uint64_t count) {
   return count == 0 ? std::string(kAbsent) : fmt::format("{}", count);
 }
 
+// A checkpoint is there or kAbsent.
+constexpr char kThere[] = "there";
+
+// Each checkpoint has a number that no other ever has, from 1.
+std::string CheckpointDomain(std::size_t number) { return fmt::format("checkpoint-{}", number); }
+std::string CheckpointPath(std::size_t number) {
+  return fmt::format("{}/{}", kCheckpoints, CheckpointDomain(number));
+}
+
+// The configuration says how many were begun, and for each how many batches of each writer were
+// written before, or that its call failed: "checkpoints=2 5,3,0,0 failed".
+constexpr std::string_view kConfigKey = "checkpoints=";
+constexpr std::string_view kFailed = "failed";
+
+// Empty: its call failed.
+using CheckpointContent = WriterCounts;
+
+std::string ConfigOf(const std::vector<CheckpointContent>& checkpoints) {
+  std::string text = fmt::format("{}{}", kConfigKey, checkpoints.size());
+  for (const CheckpointContent& counts : checkpoints) {
+    text += ' ';
+    text += counts.empty() ? kFailed : fmt::format("{}", fmt::join(counts, ","));
+  }
+  return text;
+}
+
+std::vector<CheckpointContent> CheckpointsOf(const std::string& config) {
+  VFS_CHECK(config.starts_with(kConfigKey), "config '{}'", config);
+  std::istringstream words(config.substr(kConfigKey.size()));
+  std::size_t count = 0;
+  words >> count;
+  std::vector<CheckpointContent> checkpoints(count);
+  for (CheckpointContent& counts : checkpoints) {
+    std::string word;
+    words >> word;
+    if (word == kFailed) continue;
+    std::istringstream numbers(word);
+    for (std::string number; std::getline(numbers, number, ',');)
+      counts.push_back(vfs::ParseNumber<std::uint64_t>(number).value_or(0));
+    VFS_CHECK(counts.size() == kWriters, "config '{}'", config);
+  }
+  return checkpoints;
+}
+
 // One process life of the program.
 class Session {
  public:
@@ -54,7 +101,8 @@ class Session {
         history_(history),
         options_(DbOptions(rocks, world.has_threads())),
         attempted_(kWriters, 0),
-        written_(kWriters, 0) {}
+        written_(kWriters, 0),
+        checkpoints_(CheckpointsOf(history.config())) {}
 
   ~Session() { JoinAll(); }
   Session(const Session&) = delete;
@@ -122,14 +170,59 @@ class Session {
     VFS_ASSIGN_OR_RETURN(const Content content, ReadContent(*db_, nullptr));
     const auto counts = CountsOf(content, kWriters);
     if (!counts.ok()) {
-      history_.Violate("29-batches-are-whole-and-in-order", vfs::Message(counts.status()));
+      history_.Violate("25-batches-are-whole-and-in-order", vfs::Message(counts.status()));
       return absl::OkStatus();
     }
     for (std::size_t writer = 0; writer < kWriters; ++writer)
       history_.Serve(DomainOf(writer), ValueOf((*counts)[writer]));
     attempted_ = *counts;
     written_ = *counts;
+    return ServeCheckpoints();
+  }
+
+  absl::Status ServeCheckpoints() {
+    for (std::size_t number = 1; number <= checkpoints_.size(); ++number) {
+      // A sync of its name may have failed, and no later one proves anything (D4): nobody asks for
+      // it again.
+      if (checkpoints_[number - 1].empty()) continue;
+      VFS_ASSIGN_OR_RETURN(const bool is_there, HoldsCheckpoint(number));
+      history_.Serve(CheckpointDomain(number), is_there ? kThere : kAbsent);
+    }
     return absl::OkStatus();
+  }
+
+  // Whether a whole one is there. What a cut leaves of one that was being made may be nothing, not
+  // open, or lack rows: that is as good as none, unless it was acknowledged.
+  absl::StatusOr<bool> HoldsCheckpoint(std::size_t number) {
+    const std::string path = CheckpointPath(number);
+    vfs::FileSystem& fs = *world_.env().fs;
+    VFS_ASSIGN_OR_RETURN(const bool exists, fs.Exists(path));
+    if (!exists) return false;
+    // The answer stands on these names, found and not yet settled (D8).
+    VFS_RETURN_IF_ERROR(fs.SyncDir(path));
+    VFS_RETURN_IF_ERROR(fs.SyncDir(kCheckpoints));
+    const std::size_t faults_before = world_.faulty().Injected().size();
+    const absl::Status status = JudgeCheckpoint(path, checkpoints_[number - 1]);
+    if (status.ok()) return true;
+    if (world_.faulty().Injected().size() != faults_before) return status;
+    history_.Note(fmt::format("{}: {}", path, vfs::Message(status)));
+    return false;
+  }
+
+  // kDataLoss unless it holds whole batches, at least those `written` before it was begun.
+  absl::Status JudgeCheckpoint(const std::string& path, const WriterCounts& written) const {
+    VFS_ASSIGN_OR_RETURN(const Content content, ReadCheckpoint(path));
+    VFS_ASSIGN_OR_RETURN(const WriterCounts counts, CountsOf(content, kWriters));
+    for (std::size_t writer = 0; writer < kWriters; ++writer) {
+      if (counts[writer] >= written[writer]) continue;
+      return vfs::DataLoss("{} batches of writer {}, {} were written before", counts[writer],
+                           writer, written[writer]);
+    }
+    return absl::OkStatus();
+  }
+  absl::StatusOr<Content> ReadCheckpoint(const std::string& path) const {
+    VFS_ASSIGN_OR_RETURN(const auto copy, vfs::RocksDb::OpenReadOnly(world_.env(), path, options_));
+    return ReadContent(*copy, nullptr);
   }
 
   // In a world without threads (a check of convergence) one after the other.
@@ -201,7 +294,7 @@ class Session {
   void Judge(const Content& content, const WriterCounts& before, std::string_view where) {
     const auto counts = CountsOf(content, kWriters);
     if (!counts.ok()) {
-      history_.Violate("29-batches-are-whole-and-in-order",
+      history_.Violate("25-batches-are-whole-and-in-order",
                        fmt::format("{}: {}", where, vfs::Message(counts.status())));
       return;
     }
@@ -209,7 +302,7 @@ class Session {
     for (std::size_t writer = 0; writer < kWriters; ++writer) {
       if ((*counts)[writer] >= before[writer] && (*counts)[writer] <= begun[writer]) continue;
       history_.Violate(
-          "28-reads-are-current",
+          "37-reads-are-current",
           fmt::format("{}: {} batches of writer {}, {} were written before, {} begun", where,
                       (*counts)[writer], writer, before[writer], begun[writer]));
     }
@@ -233,27 +326,33 @@ class Session {
     }
   }
 
-  // One that no earlier life of the program left.
-  absl::StatusOr<std::string> NewCheckpointPath() {
-    while (true) {
-      std::string path = fmt::format("{}/checkpoint-{}", kCheckpoints, ++checkpoints_);
-      VFS_ASSIGN_OR_RETURN(const bool is_taken, world_.env().fs->Exists(path));
-      VFS_ASSIGN_OR_RETURN(const bool is_half_made, world_.env().fs->Exists(path + ".tmp"));
-      if (!is_taken && !is_half_made) return path;
-    }
+  // Its number. `written`: what it must hold.
+  std::size_t BeginCheckpoint(const WriterCounts& written) {
+    const vfs::MutexLock lock(&mu_);
+    checkpoints_.push_back(written);
+    history_.Configure(ConfigOf(checkpoints_));
+    history_.Attempt(CheckpointDomain(checkpoints_.size()), kThere);
+    return checkpoints_.size();
+  }
+
+  void GiveUpCheckpoint(std::size_t number) {
+    const vfs::MutexLock lock(&mu_);
+    checkpoints_[number - 1].clear();
+    history_.Configure(ConfigOf(checkpoints_));
   }
 
   void Checkpoint(std::uint64_t times) {
     for (std::uint64_t i = 0; i < times; ++i) {
-      const auto path = NewCheckpointPath();
-      if (!Went(path.status(), "look for checkpoints")) return;
       const WriterCounts before = Written();
-      if (!Went(db_->Checkpoint(*path), "checkpoint")) return;
-      const auto copy = vfs::RocksDb::OpenReadOnly(world_.env(), *path, options_);
-      if (!Went(copy.status(), "open checkpoint")) return;
-      const auto content = ReadContent(**copy, nullptr);
+      const std::size_t number = BeginCheckpoint(before);
+      const std::string path = CheckpointPath(number);
+      const absl::Status made = db_->Checkpoint(path);
+      if (!made.ok()) GiveUpCheckpoint(number);
+      if (!Went(made, "checkpoint")) return;
+      history_.Acknowledge(CheckpointDomain(number));
+      const auto content = ReadCheckpoint(path);
       if (!Went(content.status(), "read checkpoint")) return;
-      Judge(*content, before, *path);
+      Judge(*content, before, path);
     }
   }
 
@@ -262,9 +361,9 @@ class Session {
   const vfs::RocksDbOptions options_;
   std::unique_ptr<vfs::RocksDb> db_;
   mutable vfs::Mutex mu_;
-  WriterCounts attempted_;  // begun
-  WriterCounts written_;    // returned OK
-  std::uint64_t checkpoints_ = 0;
+  WriterCounts attempted_;                      // begun
+  WriterCounts written_;                        // returned OK
+  std::vector<CheckpointContent> checkpoints_;  // begun, of all lives: what each must hold
   std::set<std::size_t> busy_writers_;
   std::vector<std::thread> threads_;
 };
@@ -279,6 +378,7 @@ class RocksDbConcurrent final : public Scenario {
            "reader with snapshots, flushes, compactions, checkpoints";
   }
   bool has_threads() const override { return true; }
+  std::string FirstConfig() const override { return ConfigOf({}); }
 
   std::vector<std::string_view> Verbs() const override {
     return {"write", "read", "flush", "compact", "checkpoint", "join", "reopen"};
@@ -310,7 +410,7 @@ class RocksDbConcurrent final : public Scenario {
     Session session(world, history, rocks_);
     if (!session.Start()) return;
     for (const std::string& op : script) {
-      world.trace().AddNote(op);
+      history.Note(op);
       if (!session.Execute(op)) return;
     }
     session.Stop();

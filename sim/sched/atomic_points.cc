@@ -1,21 +1,30 @@
 // What the compiler calls for -fsanitize=thread: each atomic operation is a scheduling point and
 // then the operation itself, sequentially consistent as one thread at a time makes it; everything
-// else is nothing.
+// else is nothing. In a program without the scheduler only the operations are left.
 //
 // Source: the names and shapes of compiler-rt's tsan_interface_atomic.h and tsan_interface.h. This
 // file is compiled without the flag.
+#include <dlfcn.h>
+
 #include <cstddef>
 #include <cstdint>
 
-#include "sim/sched/scheduler.h"
+// The scheduler's, where it is linked (sim/sched/interpose_threads.cc).
+extern "C" [[gnu::weak]] void permafrost_atomic_point();
 
 namespace {
 
+// Static objects that this thread is making. Whoever comes first makes them: with points in there
+// the first run of a process would differ from the later ones.
+thread_local int t_making = 0;
+
 void AtomicPoint() {
-  using permafrost::sim::Scheduler;
-  if (Scheduler::Self() != nullptr && Scheduler::Active().has_atomic_points()) {
-    Scheduler::Active().Point();
-  }
+  if (permafrost_atomic_point != nullptr && t_making == 0) permafrost_atomic_point();
+}
+
+template <typename Function>
+Function Original(const char* name) {
+  return reinterpret_cast<Function>(dlsym(RTLD_NEXT, name));
 }
 
 constexpr int kOrder = __ATOMIC_SEQ_CST;
@@ -70,6 +79,21 @@ PERMAFROST_ATOMIC(8, std::uint8_t)
 PERMAFROST_ATOMIC(16, std::uint16_t)
 PERMAFROST_ATOMIC(32, std::uint32_t)
 PERMAFROST_ATOMIC(64, std::uint64_t)
+
+// Around the making of a static object. Source: Itanium C++ ABI, 3.3.3.
+int __cxa_guard_acquire(std::uint64_t* guard) {
+  const int is_ours = Original<int (*)(std::uint64_t*)>("__cxa_guard_acquire")(guard);
+  t_making += is_ours;
+  return is_ours;
+}
+void __cxa_guard_release(std::uint64_t* guard) noexcept {
+  --t_making;
+  Original<void (*)(std::uint64_t*)>("__cxa_guard_release")(guard);
+}
+void __cxa_guard_abort(std::uint64_t* guard) noexcept {
+  --t_making;
+  Original<void (*)(std::uint64_t*)>("__cxa_guard_abort")(guard);
+}
 
 void __tsan_atomic_thread_fence(int) { AtomicPoint(); }
 void __tsan_atomic_signal_fence(int) {}

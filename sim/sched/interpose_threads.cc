@@ -57,7 +57,11 @@ class RunningOnce {
   pthread_once_t* const control_;
 };
 
-constexpr int kOnceIsDone = 2;  // as glibc writes it: sysdeps/nptl, __PTHREAD_ONCE_DONE
+// What the word of a once that is done holds, so that one done inside a run is done outside, and
+// the other way round.
+// Source: glibc, sysdeps/nptl, __PTHREAD_ONCE_DONE. ThreadSanitizer has a pthread_once of its own:
+// tsan_interceptors_posix.cpp, kGuardDone.
+int OnceIsDone() { return __tsan_acquire != nullptr ? 1 : 2; }
 
 void SleepUntil(std::uint64_t deadline) {
   if (TheRunState().clock_nanos < deadline) {
@@ -148,17 +152,17 @@ int pthread_setname_np(pthread_t thread, const char* name) noexcept {
 int pthread_once(pthread_once_t* control, void (*function)()) {
   if (Scheduler::Self() == nullptr) return TheOriginals().once(control, function);
   Scheduler& run = Scheduler::Active();
-  while (__atomic_load_n(control, __ATOMIC_ACQUIRE) != kOnceIsDone) {
+  while (__atomic_load_n(control, __ATOMIC_ACQUIRE) != OnceIsDone()) {
     run.Point();
     if (run.FindOnce(control) != nullptr) {
       run.Wait(WaitKind::kOnce, control, 0);
       continue;
     }
-    if (__atomic_load_n(control, __ATOMIC_ACQUIRE) == kOnceIsDone) break;
+    if (__atomic_load_n(control, __ATOMIC_ACQUIRE) == OnceIsDone()) break;
     const RunningOnce running(control);
     function();
     if (__tsan_release != nullptr) __tsan_release(control);
-    __atomic_store_n(control, kOnceIsDone, __ATOMIC_RELEASE);
+    __atomic_store_n(control, OnceIsDone(), __ATOMIC_RELEASE);
   }
   if (__tsan_acquire != nullptr) __tsan_acquire(control);
   return 0;
@@ -232,6 +236,14 @@ int pthread_barrier_wait(pthread_barrier_t* barrier) noexcept {
   }
   if (__tsan_acquire != nullptr) __tsan_acquire(barrier);
   return code;
+}
+
+// What sim/sched/atomic_points.cc calls, where that is linked.
+void permafrost_atomic_point();
+void permafrost_atomic_point() {
+  if (Scheduler::Self() != nullptr && Scheduler::Active().has_atomic_points()) {
+    Scheduler::Active().Point();
+  }
 }
 
 int sched_yield() noexcept {

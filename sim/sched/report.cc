@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "sim/sched/scheduler.h"
+#include "vfs/base/step.h"
 
 namespace permafrost::sim {
 namespace {
@@ -27,6 +28,12 @@ std::string_view NameOf(WaitKind kind) {
     case WaitKind::kSleep: return "sleep";
   }
   return "?";
+}
+
+// ", in step freeze.write", or nothing.
+std::string StepOf(const SimThread& thread) {
+  const vfs::Step* const step = thread.step == nullptr ? nullptr : *thread.step;
+  return step == nullptr ? "" : fmt::format(", in step {}", step->label());
 }
 
 std::string Seconds(std::uint64_t nanos) {
@@ -62,7 +69,7 @@ const SimThread* Scheduler::OwnerOf(const SimThread& waiter) const {
 
 std::string Scheduler::DescribeWait(const SimThread& thread) const {
   if (thread.state == SimThread::State::kRunnable) {
-    return &thread == current_ ? "runs" : "can run";
+    return (&thread == current_ ? "runs" : "can run") + StepOf(thread);
   }
   const SimThread* const owner = OwnerOf(thread);
   std::string text;
@@ -90,7 +97,7 @@ std::string Scheduler::DescribeWait(const SimThread& thread) const {
       text += fmt::format(", held by thread {} '{}'", owner->id, owner->name);
     }
   }
-  if (thread.step != nullptr) text += fmt::format(", in step {}", thread.step);
+  text += StepOf(thread);
   text += fmt::format(", for {}", Seconds(TheRunState().clock_nanos - thread.since));
   if (thread.deadline != 0) {
     const std::uint64_t now = TheRunState().clock_nanos;
@@ -109,11 +116,12 @@ std::string Scheduler::Describe() const {
 
 void Scheduler::FailStuck() {
   const SimThread* const stuck = current_;
+  const std::string step = stuck == nullptr ? "" : StepOf(*stuck);
   Fail(fmt::format(
-      "stuck: thread {} '{}' reached no scheduling point for {} s of real time; it waits for "
+      "stuck: thread {} '{}'{}{} reached no scheduling point for {} s of real time; it waits for "
       "something outside the simulation, or spins",
-      stuck == nullptr ? 0 : stuck->id, stuck == nullptr ? "?" : stuck->name,
-      options_.stuck_seconds_max));
+      stuck == nullptr ? 0 : stuck->id, stuck == nullptr ? "?" : stuck->name, step,
+      step.empty() ? "" : ",", options_.stuck_seconds_max));
 }
 
 void Scheduler::Fail(const std::string& finding) {

@@ -182,8 +182,6 @@ bool Scheduler::Wait(WaitKind kind, const void* object, std::uint64_t deadline) 
   self.since = TheRunState().clock_nanos;
   self.wait_number = ++waits_;
   self.has_timed_out = false;
-  const vfs::Step* const step = vfs::Step::Current();
-  self.step = step == nullptr ? nullptr : step->label();
   --runnable_;
   if (deadline != 0 && (next_deadline_ == 0 || deadline < next_deadline_))
     next_deadline_ = deadline;
@@ -356,6 +354,7 @@ int Scheduler::Create(pthread_t* out,
 void* Scheduler::ThreadMain(void* argument) {
   SimThread& self = *static_cast<SimThread*>(argument);
   t_self = &self;
+  self.step = vfs::Step::CurrentPlace();
   self.native_id = static_cast<int>(RawSyscall(SYS_gettid));
   pthread_setspecific(ExitKey(), reinterpret_cast<void*>(1));
   if (g_active->options_.mode == ThreadMode::kFiber) {

@@ -16,6 +16,10 @@
 #include "sim/sched/state.h"
 #include "sim/sched/threads.h"
 
+namespace permafrost::vfs {
+class Step;
+}  // namespace permafrost::vfs
+
 namespace permafrost::sim {
 
 // What a thread waits for.
@@ -43,13 +47,13 @@ struct SimThread {
   State state = State::kRunnable;
   Place place = Place::kOwnThread;
 
-  WaitKind kind = WaitKind::kSleep;  // while waiting, this and the next five
+  WaitKind kind = WaitKind::kSleep;  // while waiting, this and the next four
   const void* object = nullptr;
   std::uint64_t deadline = 0;  // virtual nanoseconds; 0: none
   std::uint64_t since = 0;
   std::uint64_t wait_number = 0;  // order of arrival
-  const char* step = nullptr;     // innermost vfs::Step
   bool has_timed_out = false;
+  const vfs::Step* const* step = nullptr;  // where the thread keeps its innermost one
 
   void* (*start)(void*) = nullptr;
   void* argument = nullptr;

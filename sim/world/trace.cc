@@ -11,11 +11,12 @@ namespace permafrost::sim {
 
 namespace {
 
-// "thread 3 after 9f.. ", or nothing outside a run with threads: two runs whose schedules part show
-// it in the next line, whoever calls.
+// "thread 3 " and " schedule=...", or nothing outside a run with threads.
 std::string ThreadPrefix() {
-  const std::uint64_t schedule = ScheduleHash();
-  return schedule == 0 ? "" : fmt::format("thread {} after {:016x} ", CurrentThreadId(), schedule);
+  return ScheduleHash() == 0 ? "" : fmt::format("thread {} ", CurrentThreadId());
+}
+std::string ScheduleSuffix() {
+  return ScheduleHash() == 0 ? "" : fmt::format(" schedule={:016x}", ScheduleHash());
 }
 
 }  // namespace
@@ -37,7 +38,7 @@ void Trace::AddCall(const vfs::Call& call, const absl::Status& result) {
                                  call_count_, ThreadPrefix(), vfs::ToString(call.kind), call.path,
                                  call.path_to.empty() ? "" : " to ", call.path_to, call.offset,
                                  call.bytes, content, result.ok() ? "ok" : vfs::Message(result)) +
-                     fmt::format(" [{}]", vfs::Step::Path()));
+                     fmt::format(" [{}]{}", vfs::Step::Path(), ScheduleSuffix()));
   }
 }
 

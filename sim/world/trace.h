@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "vfs/base/hash.h"
@@ -18,7 +19,8 @@ class Trace {
  public:
   explicit Trace(KeepLines keep = KeepLines::kNo) : keep_(keep) {}
 
-  // One finished disk call: kind, path, offset, length, hash of the content, result, step labels.
+  // One finished disk call: kind, path, offset, length, hash of the content, result, step labels,
+  // and in a run with threads who made it and the hash of the schedule so far.
   void AddCall(const vfs::Call& call, const absl::Status& result);
   // Anything else that must be equal in equal runs: an operation of the script, a cut, a restart.
   void AddNote(std::string_view text);
@@ -26,6 +28,7 @@ class Trace {
   vfs::Hash128 hash() const { return hasher_.Finish(); }
   std::uint64_t call_count() const { return call_count_; }
   const std::vector<std::string>& lines() const { return lines_; }
+  std::vector<std::string> TakeLines() { return std::move(lines_); }
 
  private:
   const KeepLines keep_;

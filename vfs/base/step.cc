@@ -22,6 +22,8 @@ Step::~Step() { t_current = outer_; }
 
 const Step* Step::Current() { return t_current; }
 
+const Step* const* Step::CurrentPlace() { return &t_current; }
+
 bool Step::IsUnder(std::string_view label) {
   for (const Step* step = t_current; step != nullptr; step = step->outer_) {
     if (label == step->label()) return true;

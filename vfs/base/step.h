@@ -51,6 +51,8 @@ class Step {
 
   // The innermost step of this thread, or null.
   static const Step* Current();
+  // Where this thread keeps Current(), for a watchdog that names what a thread that stands is in.
+  static const Step* const* CurrentPlace();
   // Whether any step on this thread's stack has this label.
   static bool IsUnder(std::string_view label);
   // The outermost-first labels joined with '/', or "" outside every step.

@@ -201,15 +201,22 @@ absl::Status RocksDb::CompactTables(Family family) {
 absl::Status RocksDb::Checkpoint(std::string_view path) {
   VFS_RETURN_IF_ERROR(impl_->CheckOpen("checkpoint"));
   VFS_RETURN_IF_ERROR(CheckPath("checkpoint", path));
+  {
+    const Step step(kRocksLabelStat);
+    VFS_ASSIGN_OR_RETURN(const bool exists, impl_->env.fs->Exists(path));
+    if (exists) return AlreadyExists("checkpoint {}: there is something already", path);
+  }
   rocksdb::Checkpoint* made = nullptr;
   const rocksdb::Status status = rocksdb::Checkpoint::Create(impl_->db.get(), &made);
   const std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
   VFS_RETURN_IF_ERROR(FromRocksStatus(status, "checkpoint", impl_->path));
-  VFS_RETURN_IF_ERROR(
-      FromRocksStatus(checkpoint->CreateCheckpoint(ToRocksPath(path)), "checkpoint", path));
+  // The library's default flushes first, and waits for it: under the queued executor for ever.
+  constexpr std::uint64_t kNeverFlush = UINT64_MAX;
+  VFS_RETURN_IF_ERROR(FromRocksStatus(checkpoint->CreateCheckpoint(ToRocksPath(path), kNeverFlush),
+                                      "checkpoint", path));
   // The library settles the directory and not the name that it has in its parent.
   if (!impl_->options.rocks.Has(Hardening::kSettleNames)) return absl::OkStatus();
-  const Step step(kRocksLabelSettleChain);
+  const Step step(kRocksLabelSettleCheckpoint);
   return impl_->env.fs->SyncDir(ParentOf(path));
 }
 

@@ -156,8 +156,15 @@ class RocksDb {
   // Merges all tables of a family on the calling thread. Memtables are not flushed.
   absl::Status CompactTables(Family family);
 
-  // Makes a database at `path` of the same content: tables are linked, logs copied.
-  // Durable: when it returns OK, in the same order as an open (the parent's name for it included).
+  // Makes a database at `path` of the same content: tables are linked, logs copied; memtables are
+  // not flushed. All of it is made in `path`.tmp, which becomes `path` by a rename at the end.
+  //
+  // Durable: when it returns OK, its name in its parent included; the names above are the caller's.
+  // Errors:  kAlreadyExists  something is at `path`; nothing was done
+  //          any other       `path` is not there, or it is there and whole, but a power cut may
+  //                          still take it or leave a part: remove it, or take another path. A
+  //                          `path`.tmp may be left; the next call for the same path removes it.
+  //                          Ask Health: a sync that failed poisons this database, as in a write.
   absl::Status Checkpoint(std::string_view path);
 
   absl::StatusOr<std::vector<LiveTable>> LiveTables() const;

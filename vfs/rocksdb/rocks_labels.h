@@ -55,6 +55,7 @@ inline constexpr char kRocksLabelSettleName[] = "rocksdb.settle.name";
 inline constexpr char kRocksLabelSettleRename[] = "rocksdb.settle.rename";
 inline constexpr char kRocksLabelSettleManifest[] = "rocksdb.settle.manifest";
 inline constexpr char kRocksLabelSettleChain[] = "rocksdb.settle.chain";
+inline constexpr char kRocksLabelSettleCheckpoint[] = "rocksdb.settle.checkpoint";
 // The look at the logs before an open.
 inline constexpr char kRocksLabelScanRead[] = "rocksdb.scan.read";
 inline constexpr char kRocksLabelScanCut[] = "rocksdb.scan.cut";

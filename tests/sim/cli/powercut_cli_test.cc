@@ -420,6 +420,44 @@ TEST_F(PowercutCli, AFindingAmongThreadsReplaysFromItsSchedule) {
   }
 }
 
+TEST_F(PowercutCli, AFindingAmongSyncPointsReplays) {
+  const ProcessResult found =
+      RunPowercut({"sweep", "rocksdb/concurrent", "--short", "--sync-points", "--strategy",
+                   "pct 3 2000", "--seed", "3", "--mutate", "drop client.write", "--images", "8",
+                   "--deaths", "0", "--stop-after", "1", "--out", scratch_.Join("points")});
+  ASSERT_EQ(found.code, 1) << found.err;
+  const std::string marker = "Reproduce:   powercut replay ";
+  const std::size_t begin = found.out.find(marker) + marker.size();
+  ASSERT_GT(begin, marker.size()) << found.out;
+  const std::string repro = found.out.substr(begin, found.out.find('\n', begin) - begin);
+
+  const ProcessResult replayed = RunPowercut({"replay", "--json", "-q", repro});
+
+  EXPECT_EQ(replayed.code, 1) << replayed.err;
+  EXPECT_EQ(nlohmann::json::parse(replayed.out)["reproduced"], true);
+}
+
+TEST_F(PowercutCli, AScriptOfTheUsersOwnIsSwept) {
+  const ProcessResult ran =
+      RunPowercut({"sweep", "rocksdb/concurrent", "--ops", "write 0 2; flush 1; join", "--images",
+                   "2", "--deaths", "0", "--json", "-q"});
+
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_GT(nlohmann::json::parse(ran.out)["crash_points"], 10);
+  ExpectUsageError({"sweep", "rocksdb/concurrent", "--ops", "write 0 2; scrub 1"},
+                   "powercut: --ops: rocksdb/concurrent has no operation 'scrub'; it has: write, "
+                   "read, flush, compact, checkpoint, join, reopen\n");
+  ExpectUsageError({"sweep", "rocksdb/basic", "--ops", " ; "},
+                   "powercut: --ops: no operation in ' ; '\n");
+}
+
+TEST_F(PowercutCli, EachCallOfAShortScriptFailsOnce) {
+  const ProcessResult ran = SmallSweep({"--faults", "each-call", "--json", "-q"});
+
+  EXPECT_EQ(ran.code, 0) << ran.out;
+  EXPECT_GT(nlohmann::json::parse(ran.out)["runs"], 50);
+}
+
 TEST_F(PowercutCli, AnUnknownStrategyOrModeIsNamedWithTheKnownOnes) {
   ExpectUsageError({"sweep", "rocksdb/concurrent", "--strategy", "fair"},
                    "powercut: strategy 'fair': 'fair' is none; known: run-to-block, random-walk "

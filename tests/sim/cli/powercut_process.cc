@@ -30,8 +30,8 @@ bool ReadSome(int fd, std::string& text) {
   return true;
 }
 
-pid_t Spawn(const std::vector<std::string>& arguments, int out, int err) {
-  std::vector<std::string> words{PERMAFROST_POWERCUT};
+pid_t Spawn(const char* binary, const std::vector<std::string>& arguments, int out, int err) {
+  std::vector<std::string> words{binary};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> argv;
   for (std::string& word : words) argv.push_back(word.data());
@@ -41,7 +41,7 @@ pid_t Spawn(const std::vector<std::string>& arguments, int out, int err) {
   posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
   posix_spawn_file_actions_adddup2(&actions, err, STDERR_FILENO);
   pid_t pid = -1;
-  EXPECT_EQ(posix_spawn(&pid, PERMAFROST_POWERCUT, &actions, nullptr, argv.data(), environ), 0);
+  EXPECT_EQ(posix_spawn(&pid, binary, &actions, nullptr, argv.data(), environ), 0);
   posix_spawn_file_actions_destroy(&actions);
   return pid;
 }
@@ -72,22 +72,36 @@ ProcessResult Collect(pid_t pid, std::array<int, 2> ends, const Watcher& watcher
 
 }  // namespace
 
-ProcessResult RunPowercut(const std::vector<std::string>& arguments, const Watcher& watcher) {
+namespace {
+
+ProcessResult Run(const char* binary,
+                  const std::vector<std::string>& arguments,
+                  const Watcher& watcher) {
   std::array<int, 2> out{};
   std::array<int, 2> err{};
   EXPECT_EQ(pipe2(out.data(), O_CLOEXEC), 0);
   EXPECT_EQ(pipe2(err.data(), O_CLOEXEC), 0);
-  const pid_t pid = Spawn(arguments, out[1], err[1]);
+  const pid_t pid = Spawn(binary, arguments, out[1], err[1]);
   close(out[1]);
   close(err[1]);
   return Collect(pid, {out[0], err[0]}, watcher);
+}
+
+}  // namespace
+
+ProcessResult RunPowercut(const std::vector<std::string>& arguments, const Watcher& watcher) {
+  return Run(PERMAFROST_POWERCUT, arguments, watcher);
+}
+
+ProcessResult RunPlantedPowercut(const std::vector<std::string>& arguments) {
+  return Run(PERMAFROST_PLANTED_POWERCUT, arguments, {});
 }
 
 ProcessResult RunPowercutInto(int out_fd, const std::vector<std::string>& arguments) {
   EXPECT_GE(out_fd, 0);
   std::array<int, 2> err{};
   EXPECT_EQ(pipe2(err.data(), O_CLOEXEC), 0);
-  const pid_t pid = Spawn(arguments, out_fd, err[1]);
+  const pid_t pid = Spawn(PERMAFROST_POWERCUT, arguments, out_fd, err[1]);
   close(out_fd);
   close(err[1]);
   return Collect(pid, {-1, err[0]}, {});

@@ -21,6 +21,9 @@ using Watcher = std::function<void(int pid, const std::string& err)>;
 // Runs the binary with these arguments and pipes behind both outputs, and waits for its end.
 ProcessResult RunPowercut(const std::vector<std::string>& arguments, const Watcher& watcher = {});
 
+// The same with the scenarios of tests/sim/cli/planted_scenarios.cc.
+ProcessResult RunPlantedPowercut(const std::vector<std::string>& arguments);
+
 // The same with this descriptor as its standard output, closed here afterwards; `out` stays empty.
 ProcessResult RunPowercutInto(int out_fd, const std::vector<std::string>& arguments);
 

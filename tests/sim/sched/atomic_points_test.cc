@@ -42,5 +42,28 @@ TEST_P(AtomicPoints, WithoutThemTheSameUpdateIsNeverLost) {
   EXPECT_EQ(LostUpdates(GetParam(), false), 0);
 }
 
+// Makes a static object, one for each mode, by an atomic operation.
+template <ThreadMode mode>
+int MadeOnce() {
+  static std::atomic<int> count{0};
+  static const int made = ++count;
+  return made;
+}
+
+TEST_P(AtomicPoints, AStaticObjectThatIsMadeOnTheWayAddsNone) {
+  const auto make = [] {
+    EXPECT_EQ(GetParam() == ThreadMode::kFutex ? MadeOnce<ThreadMode::kFutex>()
+                                               : MadeOnce<ThreadMode::kFiber>(),
+              1);
+  };
+  const ThreadOptions options{.mode = GetParam()};
+
+  const ThreadReport first = RunThreads(options, make);
+  const ThreadReport again = RunThreads(options, make);
+
+  EXPECT_EQ(first.steps, again.steps);
+  EXPECT_EQ(first.hash, again.hash);
+}
+
 }  // namespace
 }  // namespace permafrost::sim

@@ -10,8 +10,10 @@
 
 #include <gtest/gtest.h>
 
+#include "sim/sched/kernel.h"
 #include "sim/sched/threads.h"
 #include "tests/sim/sched/thread_modes.h"
+#include "vfs/base/step.h"
 
 namespace permafrost::sim {
 namespace {
@@ -27,6 +29,7 @@ TEST_P(ThreadsDeathTest, TwoLocksInOppositeOrderAreADeadlockWithNames) {
         std::mutex b;
         std::thread other([&] {
           SetCurrentThreadName("sweeper");
+          const vfs::Step step("delete.key");
           const std::lock_guard<std::mutex> first(b);
           const std::lock_guard<std::mutex> second(a);
         });
@@ -42,7 +45,8 @@ TEST_P(ThreadsDeathTest, TwoLocksInOppositeOrderAreADeadlockWithNames) {
   EXPECT_DEATH(run(),
                "deadlock: none of 2 threads can run; seed .*\n"
                "  thread 0 'main' waits for mutex 1, held by thread 1 'sweeper', for .*\n"
-               "  thread 1 'sweeper' waits for mutex 2, held by thread 0 'main', for .*\n"
+               "  thread 1 'sweeper' waits for mutex 2, held by thread 0 'main', in step "
+               "delete.key, for .*\n"
                "schedule: [0-9]+:");
 }
 
@@ -121,6 +125,31 @@ TEST_P(ThreadsDeathTest, AWaitOutsideTheSimulationIsNamed) {
                           }),
                "stuck: thread 0 'reader' reached no scheduling point for 2 s of real time; it "
                "waits for something outside the simulation, or spins");
+}
+
+// A wait that no symbol of the C library is behind.
+void WaitInTheKernel() {
+  std::int32_t word = 0;
+  RawSyscall(SYS_futex, reinterpret_cast<std::int64_t>(&word), FUTEX_WAIT_PRIVATE, 0);
+}
+
+TEST_P(ThreadsDeathTest, AWaitPastEverySymbolIsNamedWithItsStep) {
+  ThreadOptions options = Options(1, "run-to-block");
+  options.stuck_seconds_max = 2;
+
+  EXPECT_DEATH(RunThreads(options,
+                          [] {
+                            std::thread other([] {
+                              SetCurrentThreadName("flusher");
+                              const vfs::Step step("freeze.write");
+                              WaitInTheKernel();
+                            });
+                            other.join();
+                          }),
+               "stuck: thread 1 'flusher', in step freeze.write, reached no scheduling point for "
+               "2 s of real time; it waits for something outside the simulation, or spins; .*\n"
+               "  thread 0 'main' waits for the end of thread 1 'flusher', for .*\n"
+               "  thread 1 'flusher' runs, in step freeze.write\n");
 }
 
 }  // namespace

@@ -246,6 +246,22 @@ TEST_P(Threads, EveryPrimitiveOfTheLibraryWorksAndIsDeterministic) {
   EXPECT_GT(texts.size(), 10U);
 }
 
+TEST_P(Threads, AOnceThatIsDoneInsideARunIsDoneOutsideAndTheOtherWayRound) {
+  std::once_flag inside_first;
+  std::once_flag outside_first;
+  int calls = 0;
+  const auto call = [&] { ++calls; };
+  std::call_once(outside_first, call);
+
+  Run(1, "run-to-block", [&] {
+    std::call_once(inside_first, call);
+    std::call_once(outside_first, call);
+  });
+  std::call_once(inside_first, call);
+
+  EXPECT_EQ(calls, 2);
+}
+
 TEST_P(Threads, ChanceAndIdentityComeFromTheSeed) {
   const auto draw = [&](std::uint64_t seed) {
     std::vector<std::uint64_t> values;
@@ -317,6 +333,37 @@ TEST_P(Threads, ALostUpdateIsFoundWhereAPointDividesReadAndWrite) {
   }
   EXPECT_GT(lost, 5);
   EXPECT_LT(lost, 100);
+}
+
+// In how many of 100 schedules two withdrawals of the one coin there is both succeed: each looks
+// and takes under a lock, but not under one lock.
+int OverdrawnAccounts(std::string_view strategy, ThreadMode mode) {
+  int overdrawn = 0;
+  for (std::uint64_t seed = 0; seed < 100; ++seed) {
+    int coins = 1;
+    const ThreadOptions options{.seed = seed, .strategy = StrategyOf(strategy), .mode = mode};
+    RunThreads(options, [&] {
+      std::mutex mutex;
+      const auto withdraw = [&] {
+        {
+          const std::lock_guard<std::mutex> lock(mutex);
+          if (coins < 1) return;
+        }
+        const std::lock_guard<std::mutex> lock(mutex);
+        --coins;
+      };
+      std::thread other(withdraw);
+      withdraw();
+      other.join();
+    });
+    if (coins < 0) ++overdrawn;
+  }
+  return overdrawn;
+}
+
+TEST_P(Threads, AnActOnACheckThatHoldsNoMoreIsFoundByPct) {
+  EXPECT_EQ(OverdrawnAccounts("run-to-block", GetParam()), 0);
+  EXPECT_GT(OverdrawnAccounts("pct 2 20", GetParam()), 5);
 }
 
 // The orders in which two threads can each write their name twice.

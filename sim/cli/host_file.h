@@ -1,24 +1,20 @@
-// Repro files on the real disk: read and parsed, written whole or not at all.
+// Files of the real disk that commands read and write.
 #pragma once
 
 #include <string>
 #include <string_view>
 
-#include <absl/status/status.h>
 #include <absl/status/statusor.h>
-
-#include "sim/repro/repro.h"
 
 namespace permafrost::sim {
 
-// Errors: kInvalidArgument  not a repro, with the line; or as ErrnoToStatus
-absl::StatusOr<Repro> ReadRepro(const std::string& path);
-
+// All of it. `what` is what it should be, for the refusal: "open repro x.repro: ...".
+absl::StatusOr<std::string> ReadFile(std::string_view what, const std::string& path);
 // The directory and those above it.
 absl::Status MakeDirs(const std::string& path);
 // A new file with this content, on the disk; what a failure leaves of it stays.
 absl::Status WriteNewFile(const std::string& path, std::string_view text);
-// The whole file or none of it, also on a full disk.
+// The same, the whole file or none of it, also on a full disk.
 absl::Status WriteWhole(const std::string& path, std::string_view text);
 
 }  // namespace permafrost::sim

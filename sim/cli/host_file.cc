@@ -1,5 +1,5 @@
-// Repro files: read with their name in every error, written whole or not at all.
-#include "sim/cli/repro_files.h"
+// System calls and their errors.
+#include "sim/cli/host_file.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -11,14 +11,12 @@
 #include <fmt/format.h>
 
 #include "vfs/base/status.h"
-#include "vfs/base/status_macros.h"
 
 namespace permafrost::sim {
-namespace {
 
-absl::StatusOr<std::string> ReadFile(const std::string& path) {
+absl::StatusOr<std::string> ReadFile(std::string_view what, const std::string& path) {
   const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return vfs::ErrnoToStatus(errno, "open repro", path);
+  if (fd < 0) return vfs::ErrnoToStatus(errno, fmt::format("open {}", what), path);
   std::string text;
   char chunk[65536];
   ssize_t count = 0;
@@ -26,15 +24,8 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
     text.append(chunk, static_cast<std::size_t>(count));
   const int error = errno;
   close(fd);
-  if (count < 0) return vfs::ErrnoToStatus(error, "read repro", path);
+  if (count < 0) return vfs::ErrnoToStatus(error, fmt::format("read {}", what), path);
   return text;
-}
-
-}  // namespace
-
-absl::StatusOr<Repro> ReadRepro(const std::string& path) {
-  VFS_ASSIGN_OR_RETURN(const std::string text, ReadFile(path));
-  return ParseRepro(text, path);
 }
 
 absl::Status MakeDirs(const std::string& path) {

@@ -63,6 +63,16 @@ class RunningOnce {
 // tsan_interceptors_posix.cpp, kGuardDone.
 int OnceIsDone() { return __tsan_acquire != nullptr ? 1 : 2; }
 
+// A thread that nobody schedules would make the run another one each time.
+[[noreturn]] void RefuseToStart() {
+  constexpr char kText[] =
+      "pthread_create: the code under test starts a thread, and this run has none; give the work "
+      "to "
+      "vfs::Executor, or run it in a scenario with threads\n";
+  static_cast<void>(!write(STDERR_FILENO, kText, sizeof(kText) - 1));
+  abort();
+}
+
 void SleepUntil(std::uint64_t deadline) {
   if (TheRunState().clock_nanos < deadline) {
     Scheduler::Active().Wait(WaitKind::kSleep, nullptr, deadline);
@@ -77,7 +87,10 @@ int pthread_create(pthread_t* out,
                    const pthread_attr_t* attributes,
                    void* (*start)(void*),
                    void* argument) noexcept {
-  if (Scheduler::Self() == nullptr) return TheOriginals().create(out, attributes, start, argument);
+  if (Scheduler::Self() == nullptr) {
+    if (TheRunState().is_active && !TheRunState().has_threads) RefuseToStart();
+    return TheOriginals().create(out, attributes, start, argument);
+  }
   return Scheduler::Active().Create(out, attributes, start, argument);
 }
 

@@ -1,7 +1,13 @@
 // The public side of the scheduler.
 #include "sim/sched/threads.h"
 
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+
+#include <string>
+
 #include "sim/sched/fiber.h"
+#include "sim/sched/kernel.h"
 #include "sim/sched/scheduler.h"
 #include "vfs/base/status.h"
 
@@ -41,7 +47,13 @@ std::uint64_t ScheduleHash() {
 }
 
 void SetCurrentThreadName(std::string_view name) {
-  if (SimThread* const self = Scheduler::Self(); self != nullptr) self->name = std::string(name);
+  SimThread* const self = Scheduler::Self();
+  if (self == nullptr) return;
+  self->name = std::string(name);
+  if (self->place != SimThread::Place::kOwnThread) return;
+  // Debuggers show the kernel's name: 15 bytes.
+  const std::string shown = self->name.substr(0, 15);
+  RawSyscall(SYS_prctl, PR_SET_NAME, reinterpret_cast<std::int64_t>(shown.c_str()));
 }
 
 void SchedulingPoint() {

@@ -152,6 +152,16 @@ TEST(SchedDeathTest, AnEndlessWaitInsideAScopeAborts) {
   EXPECT_DEATH(WaitForEver(), "^pthread_cond_wait: the code under test waits for another thread");
 }
 
+TEST(Sched, AThreadInARunWithoutThreadsIsRefused) {
+  const auto start = [] {
+    const DeterministicScope scope(1);
+    std::thread([] {}).join();
+  };
+
+  EXPECT_DEATH(start(),
+               "^pthread_create: the code under test starts a thread, and this run has none");
+}
+
 TEST(SchedDeathTest, VirtualTimeOutsideARunIsAMistake) {
   EXPECT_DEATH(VirtualNanos(), "virtual time outside a run");
 }

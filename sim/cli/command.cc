@@ -260,6 +260,22 @@ absl::StatusOr<ExploreOptions> ExploreOptionsOf(const CommonFlags& flags,
   return options;
 }
 
+absl::StatusOr<ExploreOptions> LifeOptionsOf(const CommonFlags& flags,
+                                             const Scenario& scenario,
+                                             const Personality& personality) {
+  if (flags.faults == "each-call") {
+    return vfs::InvalidArgument(
+        "--faults each-call is for sweep; lives take a fault plan, or 'drawn'");
+  }
+  CommonFlags planned = flags;
+  const bool draws_faults = flags.faults == "drawn";
+  if (draws_faults) planned.faults.clear();
+  VFS_ASSIGN_OR_RETURN(ExploreOptions options, ExploreOptionsOf(planned, scenario, personality));
+  options.rules.life_faults = options.faults;
+  options.rules.draws_faults = draws_faults;
+  return options;
+}
+
 absl::StatusOr<ReproSetup> SetupOf(const Repro& repro) {
   CommonFlags flags;
   flags.scenario = repro.scenario;

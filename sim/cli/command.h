@@ -88,6 +88,11 @@ absl::StatusOr<ReproSetup> SetupOf(const Repro& repro);
 // For Option::transform: "90", "90s", "1.5m" or "2h" into seconds.
 CLI::Validator Duration();
 
+// The same for random lives: `--faults` is a plan for each workload, or 'drawn'.
+absl::StatusOr<ExploreOptions> LifeOptionsOf(const CommonFlags& flags,
+                                             const Scenario& scenario,
+                                             const Personality& personality);
+
 // Errors: kInvalidArgument  not a repro, with the line; or as ErrnoToStatus
 absl::StatusOr<Repro> ReadRepro(const std::string& path);
 

@@ -98,7 +98,8 @@ std::vector<std::string> HashArguments(const DeterminismFlags& flags) {
   for (const std::string& name : common.without) words.insert(words.end(), {"--without", name});
   for (const std::string& text : common.mutate) words.insert(words.end(), {"--mutate", text});
   for (const auto& [name, value] :
-       {std::pair{"--strategy", &common.strategy}, std::pair{"--mode", &common.mode}}) {
+       {std::pair{"--strategy", &common.strategy}, std::pair{"--mode", &common.mode},
+        std::pair{"--faults", &common.faults}}) {
     if (!value->empty()) words.insert(words.end(), {name, *value});
   }
   if (common.has_sync_points) words.emplace_back("--sync-points");
@@ -243,7 +244,7 @@ int RunCheck(const DeterminismFlags& flags) {
   if (!personalities.ok()) return Fail(personalities.status());
   if (const auto seed = SeedOf("--base-seed", flags.base_seed); !seed.ok())
     return Fail(seed.status());
-  const auto options = ExploreOptionsOf(flags.common, **scenario, personalities->front());
+  const auto options = LifeOptionsOf(flags.common, **scenario, personalities->front());
   if (!options.ok()) return Fail(options.status());
   std::uint64_t schedules = 0;
   const auto compared = Check(flags, RunOf(flags, *options), schedules);
@@ -282,7 +283,7 @@ int RunHashes(const DeterminismFlags& flags) {
   if (!personalities.ok()) return Fail(personalities.status());
   const auto base = SeedOf("--base-seed", flags.base_seed);
   if (!base.ok()) return Fail(base.status());
-  auto options = ExploreOptionsOf(flags.common, **scenario, personalities->front());
+  auto options = LifeOptionsOf(flags.common, **scenario, personalities->front());
   if (!options.ok()) return Fail(options.status());
   options->rules.keep_lines = flags.has_lines ? KeepLines::kYes : KeepLines::kNo;
   constexpr std::size_t kLivesPerWorker = 32;
@@ -316,6 +317,9 @@ void AddSeeds(CLI::App& command, DeterminismFlags& flags) {
       .add_option("--personality", flags.common.personality,
                   "Which unsettled effects a cut may keep")
       ->capture_default_str();
+  command.add_option("--faults", flags.common.faults,
+                     "A fault plan (faults/README.md) for each life's workload, or 'drawn': each "
+                     "life draws a few calls that fail");
 }
 
 }  // namespace

@@ -74,12 +74,7 @@ absl::StatusOr<Certificate> Live(const RunFlags& flags,
                                  const Scenario& scenario,
                                  const Personality& personality,
                                  std::uint64_t first_seed) {
-  CommonFlags common = flags.common;
-  const bool draws_faults = common.faults == "drawn";
-  if (draws_faults) common.faults.clear();
-  VFS_ASSIGN_OR_RETURN(ExploreOptions options, ExploreOptionsOf(common, scenario, personality));
-  options.rules.life_faults = options.faults;
-  options.rules.draws_faults = draws_faults;
+  VFS_ASSIGN_OR_RETURN(ExploreOptions options, LifeOptionsOf(flags.common, scenario, personality));
   options.rules.schedules = flags.schedules;
   Certificate certificate;
   certificate.scenario = std::string(scenario.name());
@@ -133,10 +128,8 @@ int RunRun(const RunFlags& flags) {
   if (!personalities.ok()) return Fail(personalities.status());
   const auto seed = FirstSeed(flags);
   if (!seed.ok()) return Fail(seed.status());
-  if (flags.common.faults == "each-call") {
-    return Fail(vfs::InvalidArgument(
-        "--faults each-call is for sweep; lives take a fault plan, or 'drawn'"));
-  }
+  const auto options = LifeOptionsOf(flags.common, **scenario, personalities->front());
+  if (!options.ok()) return Fail(options.status());
   if (const absl::Status out = CheckOut(flags.common.out); !out.ok()) return Fail(out);
   Say(flags.common, fmt::format("base seed 0x{:016x}, {} lives, personality {}\n", *seed,
                                 flags.runs, flags.common.personality));

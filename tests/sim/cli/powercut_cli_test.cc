@@ -100,6 +100,17 @@ TEST_F(PowercutCli, ListNamesScenariosAndLabels) {
 
 // ---- Bad input.
 
+TEST_F(PowercutCli, LivesDrawFaultsOrTakeAPlan) {
+  for (const char* command : {"run", "check-determinism"}) {
+    ExpectUsageError({command, "rocksdb/basic", "--base-seed", "1", "--faults", "each-call"},
+                     "powercut: --faults each-call is for sweep; lives take a fault plan, or "
+                     "'drawn'\n");
+  }
+  const ProcessResult ran =
+      RunPowercut({"check-determinism", "rocksdb/basic", "--seeds", "4", "--faults", "drawn"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+}
+
 TEST_F(PowercutCli, AnUnknownScenarioIsNamedWithTheNearest) {
   const std::string text =
       "powercut: no scenario 'rocksdb/basik'; did you mean 'rocksdb/basic'?; known: "

@@ -124,6 +124,7 @@ class Walk {
       Keep(world.trace().TakeLines());
     };
     const ThreadReport report = InWorldOf(scenario_, rules_, DiskState(), options, &history, live);
+    decisions_ = report.decisions;
     AddSchedule(report.hash);
     if (scenario_.has_threads()) repro_.schedule = report.schedule;
     life_.crash_points += lived.points.size();
@@ -137,6 +138,11 @@ class Walk {
   // runs cost a fraction of a recovery.
   void TryOtherSchedules() {
     const Repro own = repro_;
+    CutRules rules = rules_;
+    // Changes of priority beyond the end would change nothing.
+    StrategySpec& strategy = rules.threading.strategy;
+    strategy.length = std::min(strategy.length, std::max<std::uint64_t>(decisions_, 1));
+    repro_.strategy = strategy;
     for (std::uint32_t i = 1; i <= rules_.schedules; ++i) {
       repro_.seed = vfs::Hasher().Add(life_.seed).Add(i).Finish().lo;
       repro_.schedule.reset();
@@ -147,8 +153,7 @@ class Walk {
         scenario_.Work(world, history, repro_.ops);
         life_.trace_hash += world.trace().hash();
       };
-      const ThreadReport report =
-          InWorldOf(scenario_, rules_, DiskState(), options, &history, live);
+      const ThreadReport report = InWorldOf(scenario_, rules, DiskState(), options, &history, live);
       repro_.schedule = report.schedule;
       AddSchedule(report.hash);
       ++life_.schedules;
@@ -234,6 +239,7 @@ class Walk {
   Repro repro_;
   vfs::Prng prng_;
   faults::FaultPlan workload_plan_;
+  std::uint64_t decisions_ = 0;  // of the workload, if it has threads
   Life life_;
 };
 

@@ -41,31 +41,24 @@ class CatalogConcurrent final : public CatalogScenario {
             "read 3",   "freeze 5", "die",       "ingest 2", "run 1",    "read 2"};
   }
 
+  // Small ones more often: bugs of threads need few of them, and the fewer decisions there are, the
+  // likelier each is to be hit.
   Script RandomScript(vfs::Prng& prng) const override {
-    const std::uint64_t lake = prng.Between(1, 4);
-    Script script{fmt::format("lake {}", lake), fmt::format("hot {}", lake)};
-    const std::uint64_t phases = prng.Between(1, 3);
-    for (std::uint64_t phase = 0; phase < phases; ++phase) {
-      if (phase > 0) {
-        static constexpr std::array kBetween = {"join", "settle", "restart", "die"};
-        script.emplace_back(kBetween[prng.Below(kBetween.size())]);
-        if (prng.Chance({1, 3})) script.push_back(fmt::format("retain {}", prng.Between(1, 3)));
-      }
-      const std::uint64_t freezes = prng.Below(4);
-      for (std::uint64_t i = 0; i < freezes; ++i)
-        script.push_back(fmt::format("freeze {}", prng.Below(lake + 2)));
-      if (prng.Chance({1, 2})) {
-        const std::uint64_t first = prng.Below(lake);
-        script.push_back(fmt::format("index {} {}", first, first + prng.Below(3)));
-      }
-      if (prng.Chance({2, 3})) script.push_back(fmt::format("ingest {}", prng.Between(1, 5)));
-      if (prng.Chance({2, 3})) script.push_back(fmt::format("run {}", prng.Between(1, 2)));
-      if (prng.Chance({1, 4})) script.emplace_back("run 1");
-      const std::uint64_t readers = prng.Between(1, 2);
-      for (std::uint64_t i = 0; i < readers; ++i)
-        script.push_back(fmt::format("read {}", prng.Between(1, 3)));
+    switch (prng.Below(5)) {
+      case 0: return {"lake 1", "freeze 0", "freeze 0", "read 1"};
+      case 1:
+        return {"lake 3", "freeze 0", "freeze 1",  "freeze 2",
+                "join",   "run 1",    "index 0 1", "read 1"};
+      case 2:
+        return {"lake 3",
+                "settle",
+                fmt::format("retain {}", prng.Between(1, 2)),
+                "run 1",
+                fmt::format("read {}", prng.Between(2, 6)),
+                "read 2"};
+      case 3: return {"lake 1", "hot 1", "ingest 4", "run 2", "read 3"};
+      default: return MixedScript(prng);
     }
-    return script;
   }
 
   void Work(World& world, History& history, const Script& script) const override {
@@ -98,6 +91,37 @@ class CatalogConcurrent final : public CatalogScenario {
   std::vector<std::string> RequiredProbes(const Personality&) const override { return {}; }
 
  private:
+  static Script MixedScript(vfs::Prng& prng) {
+    const std::uint64_t lake = prng.Between(1, 4);
+    Script script{fmt::format("lake {}", lake), fmt::format("hot {}", lake)};
+    const std::uint64_t phases = prng.Between(1, 3);
+    for (std::uint64_t phase = 0; phase < phases; ++phase) {
+      if (phase > 0) {
+        static constexpr std::array kBetween = {"join", "settle", "restart", "die"};
+        script.emplace_back(kBetween[prng.Below(kBetween.size())]);
+        if (prng.Chance({1, 3})) script.push_back(fmt::format("retain {}", prng.Between(1, 3)));
+      }
+      AddPhase(prng, lake, script);
+    }
+    return script;
+  }
+
+  static void AddPhase(vfs::Prng& prng, std::uint64_t lake, Script& script) {
+    const std::uint64_t freezes = prng.Below(4);
+    for (std::uint64_t i = 0; i < freezes; ++i)
+      script.push_back(fmt::format("freeze {}", prng.Below(lake + 2)));
+    if (prng.Chance({1, 2})) {
+      const std::uint64_t first = prng.Below(lake);
+      script.push_back(fmt::format("index {} {}", first, first + prng.Below(3)));
+    }
+    if (prng.Chance({2, 3})) script.push_back(fmt::format("ingest {}", prng.Between(1, 5)));
+    if (prng.Chance({2, 3})) script.push_back(fmt::format("run {}", prng.Between(1, 2)));
+    if (prng.Chance({1, 4})) script.emplace_back("run 1");
+    const std::uint64_t readers = prng.Between(1, 2);
+    for (std::uint64_t i = 0; i < readers; ++i)
+      script.push_back(fmt::format("read {}", prng.Between(1, 3)));
+  }
+
   // Carries out the collected threads and empties `phase`. False: nothing more can be done.
   static bool RunPhase(World& world, History& history, LifecycleSession& session, Script& phase) {
     if (phase.empty()) return true;

@@ -153,7 +153,6 @@ void Scheduler::CountStep(unsigned kind) {
     Fail(fmt::format("livelock: {:.3f} s of virtual time and no end",
                      static_cast<double>(options_.virtual_nanos_max) * 1e-9));
   }
-  if (!is_plain_) strategy_->OnStep(report_.steps, current_->id);
   if (next_deadline_ != 0 && state.clock_nanos >= next_deadline_) WakeOverdue();
 }
 

@@ -63,12 +63,8 @@ class Pct final : public Strategy {
       changes_.insert(chance_.Below(std::max<std::uint64_t>(length, 1)));
   }
 
-  void OnStep(std::uint64_t step, int current) override {
-    if (!changes_.contains(step)) return;
-    PriorityOf(current) = next_change_--;
-  }
-
   std::size_t Choose(const Decision& decision) override {
+    if (changes_.contains(decision.number)) PriorityOf(decision.current) = next_change_--;
     if (decision.is_yield) PriorityOf(decision.current) = --lowest_;
     std::size_t best = 0;
     for (std::size_t i = 1; i < decision.candidates.size(); ++i) {

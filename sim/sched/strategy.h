@@ -30,17 +30,16 @@ class Strategy {
   virtual ~Strategy() = default;
   // An index into decision.candidates.
   virtual std::size_t Choose(const Decision& decision) = 0;
-  // At each scheduling point, before its decision, whether or not there is one.
-  virtual void OnStep(std::uint64_t /*step*/, int /*current*/) {}
 };
 
 // A strategy as text, all of it a function of these words and the seed:
 //   run-to-block            a thread runs until it waits; the cheapest
 //   random-walk N/M         another thread with chance N/M at each point, all alike
 //   uniform                 every candidate alike at every point
-//   pct DEPTH LENGTH        random priorities, lowered at DEPTH - 1 points of the first LENGTH:
-//                           finds a bug of depth d in n threads and k steps with a chance of at
-//                           least 1 / (n k^(d-1))
+//   pct DEPTH LENGTH        random priorities, lowered at DEPTH - 1 of the first LENGTH decisions:
+//                           finds a bug of depth d in n threads and k decisions with a chance of at
+//                           least 1 / (n k^(d-1)). (Where only one thread can run there is nothing
+//                           to decide: such points are not counted.)
 //   replay SCHEDULE         a recorded schedule; what it does not list takes the default
 // Source: Burckhardt et al., "A Randomized Scheduler with Probabilistic Guarantees", ASPLOS 2010.
 struct StrategySpec {
@@ -49,7 +48,7 @@ struct StrategySpec {
   std::uint32_t numerator = 3;  // of random-walk's chance
   std::uint32_t denominator = 10;
   int depth = 3;                  // of pct
-  std::uint64_t length = 20'000;  // of pct: scheduling points among which the changes fall
+  std::uint64_t length = 20'000;  // of pct: decisions among which the changes fall
   Schedule schedule;              // of replay
 
   friend bool operator==(const StrategySpec&, const StrategySpec&) = default;

@@ -319,7 +319,7 @@ TEST_P(Threads, ALostUpdateIsFoundWhereAPointDividesReadAndWrite) {
   int lost = 0;
   for (std::uint64_t seed = 0; seed < 100; ++seed) {
     std::atomic<int> counter{0};
-    Run(seed, "pct 2 20", [&] {
+    Run(seed, "pct 2 6", [&] {
       const auto add = [&] {
         const int seen = counter.load();
         SchedulingPoint();

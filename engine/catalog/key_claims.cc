@@ -1,8 +1,6 @@
 // Waiting for keys.
 #include "engine/catalog/key_claims.h"
 
-#include <algorithm>
-
 namespace permafrost::engine {
 
 KeyClaims::Held KeyClaims::Take(std::set<std::string> keys) {
@@ -13,8 +11,10 @@ KeyClaims::Held KeyClaims::Take(std::set<std::string> keys) {
 }
 
 bool KeyClaims::IsAnyTaken(const std::set<std::string>& keys) const {
-  return std::any_of(keys.begin(), keys.end(),
-                     [&](const std::string& key) { return taken_.contains(key); });
+  for (const std::string& key : keys) {
+    if (taken_.contains(key)) return true;
+  }
+  return false;
 }
 
 KeyClaims::Held::~Held() {

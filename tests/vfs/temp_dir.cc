@@ -1,9 +1,11 @@
-// mkdtemp and nftw.
+// mkdtemp, nftw and whole files.
 #include "tests/vfs/temp_dir.h"
 
+#include <fcntl.h>
 #include <ftw.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
@@ -29,5 +31,25 @@ TempDir::~TempDir() {
 }
 
 std::string TempDir::Join(std::string_view name) const { return path_ + "/" + std::string(name); }
+
+std::string TempDir::Write(std::string_view name, std::string_view text) const {
+  std::string path = Join(name);
+  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  EXPECT_EQ(::write(fd, text.data(), text.size()), static_cast<ssize_t>(text.size())) << path;
+  ::close(fd);
+  return path;
+}
+
+std::string ReadText(const std::string& path) {
+  std::string text;
+  char chunk[4096];
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  EXPECT_GE(fd, 0) << path;
+  ssize_t count = 0;
+  while ((count = ::read(fd, chunk, sizeof(chunk))) > 0)
+    text.append(chunk, static_cast<std::size_t>(count));
+  ::close(fd);
+  return text;
+}
 
 }  // namespace permafrost

@@ -19,22 +19,6 @@ using ::testing::StartsWith;
 
 class DeterminismCli : public ::testing::Test {
  protected:
-  std::string WriteFile(std::string_view name, std::string_view text) {
-    const std::string path = scratch_.Join(name);
-    const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    EXPECT_EQ(write(fd, text.data(), text.size()), static_cast<ssize_t>(text.size()));
-    close(fd);
-    return path;
-  }
-  std::string ReadFile(const std::string& path) {
-    std::string text(1 << 20, '\0');
-    const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    const ssize_t count = read(fd, text.data(), text.size());
-    close(fd);
-    EXPECT_GE(count, 0) << path;
-    text.resize(count < 0 ? 0 : static_cast<std::size_t>(count));
-    return text;
-  }
   static ProcessResult Check(const std::vector<std::string>& more) {
     std::vector<std::string> arguments{"check-determinism", "rocksdb/concurrent"};
     arguments.insert(arguments.end(), more.begin(), more.end());
@@ -69,7 +53,7 @@ TEST_F(DeterminismCli, SeedsOfThreadsGiveAScheduleEach) {
 TEST_F(DeterminismCli, HashesAreComparedWithThoseOfAFile) {
   const std::string file = scratch_.Join("hashes");
   ASSERT_EQ(Check({"--seeds", "3", "--hashes", file, "-q"}).code, 0);
-  const std::string hashes = ReadFile(file);
+  const std::string hashes = ReadText(file);
   ASSERT_EQ(LinesOf(hashes).size(), 4U);
   EXPECT_THAT(hashes, StartsWith("# rocksdb/concurrent --personality strict --mode "));
 
@@ -84,9 +68,9 @@ TEST_F(DeterminismCli, HashesAreComparedWithThoseOfAFile) {
 TEST_F(DeterminismCli, TheFirstSeedThatDiffersFromAFileIsNamed) {
   const std::string file = scratch_.Join("hashes");
   ASSERT_EQ(Check({"--seeds", "2", "--hashes", file, "-q"}).code, 0);
-  std::string hashes = ReadFile(file);
+  std::string hashes = ReadText(file);
   hashes.replace(hashes.find("\n2 ") + 3, 4, "beef");
-  WriteFile("hashes", hashes);
+  scratch_.Write("hashes", hashes);
 
   const ProcessResult ran = Check({"--seeds", "2", "--compare", file});
 
@@ -99,12 +83,12 @@ TEST_F(DeterminismCli, TheFirstSeedThatDiffersFromAFileIsNamed) {
 }
 
 TEST_F(DeterminismCli, AFileThatIsNotAboutTheseRunsIsRefused) {
-  const std::string file = WriteFile("hashes", "# rocksdb/basic --mode fiber\n1 a -\n");
+  const std::string file = scratch_.Write("hashes", "# rocksdb/basic --mode fiber\n1 a -\n");
   EXPECT_THAT(Check({"--seeds", "1", "--mode", "futex", "--compare", file}).err,
               fmt::format("powercut: --compare {}: it is about 'rocksdb/basic --mode fiber', and "
                           "this is 'rocksdb/concurrent --personality strict --mode futex'\n",
                           file));
-  WriteFile("hashes", "# x\n1 a\n");
+  scratch_.Write("hashes", "# x\n1 a\n");
   EXPECT_THAT(Check({"--seeds", "1", "--compare", file}).err,
               fmt::format("powercut: parse {} line 2: found '1 a', expected 'SEED TRACE "
                           "SCHEDULE'\n",

@@ -29,14 +29,6 @@ const std::vector<std::string> kSmallSweep{"sweep", "rocksdb/basic", "--short", 
 
 class PowercutCli : public ::testing::Test {
  protected:
-  // A file in the scratch directory.
-  std::string WriteFile(std::string_view name, std::string_view text) {
-    const std::string path = scratch_.Join(name);
-    const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    EXPECT_EQ(write(fd, text.data(), text.size()), static_cast<ssize_t>(text.size()));
-    close(fd);
-    return path;
-  }
   ProcessResult SmallSweep(std::vector<std::string> more) {
     std::vector<std::string> arguments = kSmallSweep;
     arguments.insert(arguments.end(), {"--out", scratch_.Join("found")});
@@ -248,13 +240,13 @@ TEST_F(PowercutCli, AMissingReproIsNamed) {
 
 TEST_F(PowercutCli, ACorruptReproIsNamedWithFileAndLine) {
   const std::string head = "powercut-repro 1\nscenario: rocksdb/basic\n";
-  const std::string not_one = WriteFile("a.repro", "hello\n");
-  const std::string bad_key = WriteFile("b.repro", head + "scanario: x\n");
-  const std::string bad_cut = WriteFile("c.repro", head + "cut: power point=x\n");
-  const std::string empty = WriteFile("d.repro", "");
-  const std::string binary = WriteFile("e.repro", std::string("\x7f"
-                                                              "ELF\0\0\xff",
-                                                              7));
+  const std::string not_one = scratch_.Write("a.repro", "hello\n");
+  const std::string bad_key = scratch_.Write("b.repro", head + "scanario: x\n");
+  const std::string bad_cut = scratch_.Write("c.repro", head + "cut: power point=x\n");
+  const std::string empty = scratch_.Write("d.repro", "");
+  const std::string binary = scratch_.Write("e.repro", std::string("\x7f"
+                                                                   "ELF\0\0\xff",
+                                                                   7));
 
   ExpectUsageError({"replay", not_one},
                    fmt::format("powercut: parse {} line 1: found 'hello', expected "
@@ -273,10 +265,12 @@ TEST_F(PowercutCli, ACorruptReproIsNamedWithFileAndLine) {
 TEST_F(PowercutCli, AReproThatDoesNotFitItsRunIsRefused) {
   const std::string head =
       "powercut-repro 1\nscenario: rocksdb/basic\nexpect: clean\nop: put k v\n";
-  const std::string far = WriteFile("far.repro", head + "cut: power point=9999 label=x choice=y\n");
-  const std::string odd = WriteFile("odd.repro", head + "cut: power point=3 label=x choice=y\n");
+  const std::string far =
+      scratch_.Write("far.repro", head + "cut: power point=9999 label=x choice=y\n");
+  const std::string odd =
+      scratch_.Write("odd.repro", head + "cut: power point=3 label=x choice=y\n");
   const std::string who =
-      WriteFile("who.repro", "powercut-repro 1\nscenario: nobody\nexpect: clean\n");
+      scratch_.Write("who.repro", "powercut-repro 1\nscenario: nobody\nexpect: clean\n");
 
   ExpectUsageError({"replay", "-q", far},
                    AllOf(HasSubstr("replay cut point=9999: the run has"),
@@ -286,7 +280,7 @@ TEST_F(PowercutCli, AReproThatDoesNotFitItsRunIsRefused) {
 }
 
 TEST_F(PowercutCli, AnUnwritableDirectoryForFindingsIsRefusedBeforeAnyWork) {
-  const std::string file = WriteFile("file", "");
+  const std::string file = scratch_.Write("file", "");
   for (const auto& [out, finding] : {
            std::pair{file, fmt::format("'{}' is not a directory", file)},
            std::pair{file + "/below", fmt::format("'{}' is not a directory", file)},

@@ -27,28 +27,8 @@ using ::testing::Not;
 using ::testing::SizeIs;
 using ::testing::StartsWith;
 
-std::string ReadText(const std::string& path) {
-  std::string text;
-  char chunk[4096];
-  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  EXPECT_GE(fd, 0) << path;
-  ssize_t count = 0;
-  while ((count = read(fd, chunk, sizeof(chunk))) > 0)
-    text.append(chunk, static_cast<std::size_t>(count));
-  close(fd);
-  return text;
-}
-
 class PowercutMinimize : public ::testing::Test {
  protected:
-  std::string WriteFile(std::string_view name, std::string_view text) {
-    const std::string path = scratch_.Join(name);
-    const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    EXPECT_EQ(write(fd, text.data(), text.size()), static_cast<ssize_t>(text.size()));
-    close(fd);
-    return path;
-  }
-
   // The repros below a directory by name, as text.
   std::map<std::string, std::string> ReprosIn(std::string_view name) const {
     std::map<std::string, std::string> repros;
@@ -214,11 +194,11 @@ TEST_F(PowercutMinimize, AScheduleLosesTheChoicesThatDoNotMatter) {
 
 TEST_F(PowercutMinimize, AReproWithoutAViolationIsRefusedWithARemedy) {
   const std::string head = "powercut-repro 1\nscenario: rocksdb/basic\nop: put k v\n";
-  const std::string clean = WriteFile("clean.repro", head + "expect: clean\n");
-  const std::string gone = WriteFile("gone.repro", head + "expect: 12-database-opens\n");
-  const std::string far =
-      WriteFile("far.repro", head + "expect: 12-database-opens\ncut: death point=9999 label=x\n");
-  const std::string bad = WriteFile("bad.repro", "not a repro\n");
+  const std::string clean = scratch_.Write("clean.repro", head + "expect: clean\n");
+  const std::string gone = scratch_.Write("gone.repro", head + "expect: 12-database-opens\n");
+  const std::string far = scratch_.Write(
+      "far.repro", head + "expect: 12-database-opens\ncut: death point=9999 label=x\n");
+  const std::string bad = scratch_.Write("bad.repro", "not a repro\n");
   const std::string none = scratch_.Join("none.repro");
   for (const auto& [file, text] : {
            std::pair{clean, std::string("minimize: the repro expects 'clean', there is no "
@@ -244,7 +224,7 @@ TEST_F(PowercutMinimize, AReproWithoutAViolationIsRefusedWithARemedy) {
 }
 
 TEST_F(PowercutMinimize, AFileThatCannotBeWrittenIsRefusedBeforeAnyWork) {
-  const std::string gone = WriteFile(
+  const std::string gone = scratch_.Write(
       "gone.repro",
       "powercut-repro 1\nscenario: rocksdb/basic\nop: put k v\nexpect: 12-database-opens\n");
 

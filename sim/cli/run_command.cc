@@ -12,6 +12,7 @@
 #include "sim/cli/output.h"
 #include "sim/cli/progress.h"
 #include "sim/explore/interrupt.h"
+#include "sim/oracle/expectation.h"
 #include "sim/sched/sched.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
@@ -60,7 +61,7 @@ void AddDeath(std::uint64_t seed,
               const ItemResult& result,
               const Repro& base,
               Certificate& certificate) {
-  FoundViolation found{.invariant = "0-no-crash-no-hang", .repro = base};
+  FoundViolation found{.invariant = kNoCrash, .repro = base};
   const auto repro = ParseRepro(result.breadcrumb, "breadcrumb");
   if (repro.ok()) found.repro = *repro;
   found.text = fmt::format("life 0x{:016x}: the code under test ended its process: {}", seed,

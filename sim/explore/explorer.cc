@@ -222,9 +222,8 @@ class Exploration {
                          }));
     certificate_.is_interrupted = certificate_.is_interrupted || IsInterrupted();
     if (results[0].is_finished || IsInterrupted()) return !IsInterrupted();
-    judge_.Report(
-        {"0-no-crash-no-hang", "the code under test ended its process: " + results[0].last_words},
-        {});
+    judge_.Report({kNoCrash, "the code under test ended its process: " + results[0].last_words},
+                  {});
     return false;
   }
 
@@ -294,9 +293,8 @@ class Exploration {
       if (result.is_finished) {
         VFS_RETURN_IF_ERROR(TakeFrame(result.frame, cache_, certificate_));
       } else if (!result.last_words.empty()) {
-        judge_.Report(
-            {"0-no-crash-no-hang", "the code under test ended its process: " + result.last_words},
-            PathOf(result.breadcrumb));
+        judge_.Report({kNoCrash, "the code under test ended its process: " + result.last_words},
+                      PathOf(result.breadcrumb));
       }
     }
     std::vector<Cut> path;

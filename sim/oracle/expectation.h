@@ -18,6 +18,9 @@ struct Violation {
   friend bool operator==(const Violation&, const Violation&) = default;
 };
 
+// The invariant whose violation is the end of the process.
+inline constexpr char kNoCrash[] = "0-no-crash-no-hang";
+
 // The value of a domain that nothing was ever attempted on.
 inline constexpr char kAbsent[] = "absent";
 

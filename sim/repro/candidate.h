@@ -63,7 +63,4 @@ std::string Encode(const Candidate& candidate);
 // Errors: kInternal  not an encoded candidate (a worker died in the middle of writing)
 absl::StatusOr<Candidate> DecodeCandidate(std::string_view text);
 
-// The invariant whose violation is the end of the process.
-inline constexpr std::string_view kNoCrash = "0-no-crash-no-hang";
-
 }  // namespace permafrost::sim

@@ -117,7 +117,7 @@ absl::StatusOr<ReplayOutcome> ReplayInWorker(const Scenario& scenario,
 }
 
 Violation DeathOf(const std::string& last_words) {
-  return {"0-no-crash-no-hang", "the code under test ended its process: " + last_words};
+  return {kNoCrash, "the code under test ended its process: " + last_words};
 }
 
 }  // namespace permafrost::sim

@@ -2,7 +2,6 @@
 #include "sim/repro/shrink.h"
 
 #include <algorithm>
-#include <charconv>
 #include <limits>
 #include <utility>
 
@@ -15,6 +14,7 @@
 #include "sim/repro/ddmin.h"
 #include "sim/repro/replay.h"
 #include "sim/sched/sched.h"
+#include "vfs/base/parse_number.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
 
@@ -84,13 +84,6 @@ std::vector<std::uint64_t> SmallerThan(std::uint64_t number) {
     if (value < number && (smaller.empty() || smaller.back() < value)) smaller.push_back(value);
   }
   return smaller;
-}
-
-std::uint64_t NumberOf(const std::string& word) {
-  std::uint64_t number = 0;
-  const char* const last = word.data() + word.size();
-  const auto [end, error] = std::from_chars(word.data(), last, number);
-  return error == std::errc() && end == last ? number : 0;
 }
 
 class Shrinker {
@@ -392,7 +385,8 @@ class Shrinker {
   bool LowerNumber(const OpPlace& place, std::size_t word) {
     const std::string op = ScriptOf(best_.repro, place.generation)[place.index];
     std::vector<std::string> words = absl::StrSplit(op, ' ');
-    for (const std::uint64_t smaller : SmallerThan(NumberOf(words[word]))) {
+    for (const std::uint64_t smaller :
+         SmallerThan(vfs::ParseNumber<std::uint64_t>(words[word]).value_or(0))) {
       words[word] = fmt::format("{}", smaller);
       Repro repro = best_.repro;
       ScriptOf(repro, place.generation)[place.index] = absl::StrJoin(words, " ");

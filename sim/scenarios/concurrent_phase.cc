@@ -55,7 +55,7 @@ ConcurrentPhase::~ConcurrentPhase() {
 }
 
 void ConcurrentPhase::Run(const Script& ops) {
-  AllowOutcomes(ops);
+  if (!AllowOutcomes(ops)) return;
   for (const std::string& text : ops) {
     history_.Note(text);
     threads_.emplace_back([this, text] {
@@ -72,11 +72,11 @@ void ConcurrentPhase::Run(const Script& ops) {
   threads_.clear();
 }
 
-void ConcurrentPhase::AllowOutcomes(const Script& ops) {
+bool ConcurrentPhase::AllowOutcomes(const Script& ops) {
   const LifecycleConfig& config = session_.config();
   const auto answers = session_.ReadEverything();
   const auto view = store_.View();
-  if (!answers.ok() || !view.ok()) return;  // faults are in the way: nothing is promised below
+  if (!answers.ok() || !view.ok()) return false;
   for (const auto& [chunk, state] : view->hot) {
     if (state != engine::HotState::kReady) continue;
     tip_ = Number(chunk);
@@ -112,6 +112,7 @@ void ConcurrentPhase::AllowOutcomes(const Script& ops) {
       acknowledged_[domain] = CountOf(answers->at(domain));
     }
   }
+  return true;
 }
 
 bool ConcurrentPhase::Went(const absl::Status& status, std::string_view what) {

@@ -40,11 +40,13 @@ class ConcurrentPhase {
   ConcurrentPhase(const ConcurrentPhase&) = delete;
   ConcurrentPhase& operator=(const ConcurrentPhase&) = delete;
 
-  // Allows what the operations may bring about, starts them all and waits for them.
+  // Allows what the operations may bring about, starts them all and waits for them. Nothing is done
+  // if injected faults hide what there is.
   void Run(const Script& ops);
 
  private:
-  void AllowOutcomes(const Script& ops);
+  // False: injected faults are in the way of knowing what there is; then nothing may be promised.
+  bool AllowOutcomes(const Script& ops);
   // Whether the engine did what was asked; what it may not answer is a violation.
   bool Went(const absl::Status& status, std::string_view what);
   void Acknowledge(std::string_view what, std::uint32_t chunk, std::uint32_t ledgers);

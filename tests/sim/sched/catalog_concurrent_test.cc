@@ -61,6 +61,24 @@ TEST_P(CatalogThreads, ARecordedScheduleReplaysTheTrace) {
   EXPECT_EQ(replayed.trace_hash, recorded.trace_hash);
 }
 
+// Lives run workloads without keeping crash points, and a replay of what they found keeps them.
+TEST_P(CatalogThreads, KeepingCrashPointsChangesNoSchedule) {
+  CutRules rules;
+  rules.threading.mode = GetParam();
+  rules.threading.strategy = StrategyOf("random-walk 3/10");
+  std::set<std::string> traces;
+  for (const KeepPoints keep : {KeepPoints::kNo, KeepPoints::kYes}) {
+    History history(scenario_->FirstConfig());
+    const WorldOptions options{.seed = 8, .plan = {}, .disk = {}, .keep_points = keep};
+    InWorldOf(*scenario_, rules, DiskState(), options, &history, [&](World& world) {
+      scenario_->Work(world, history, scenario_->FixedScript(ScriptSize::kShort));
+      traces.insert(world.trace().hash().Hex());
+    });
+  }
+
+  EXPECT_EQ(traces.size(), 1U);
+}
+
 TEST_P(CatalogThreads, AFlipBeforeItsDirectoryIsDurableIsFound) {
   ExploreOptions options = OptionsFor(2, "pct 3 10000", GetParam());
   options.script = scenario_->FixedScript(ScriptSize::kShort);

@@ -4,10 +4,8 @@
 
 #include <map>
 #include <memory>
-#include <string_view>
 
 #include <absl/base/thread_annotations.h>
-#include <absl/functional/function_ref.h>
 #include <absl/status/status.h>
 #include <absl/status/statusor.h>
 

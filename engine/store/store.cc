@@ -1,8 +1,6 @@
 // Opening and closing a store, its single steps and its reads.
 #include "engine/store/store.h"
 
-#include <algorithm>
-
 #include "engine/catalog/context.h"
 #include "engine/freeze/freeze.h"
 #include "vfs/base/status.h"

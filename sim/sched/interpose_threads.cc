@@ -67,8 +67,7 @@ int OnceIsDone() { return __tsan_acquire != nullptr ? 1 : 2; }
 [[noreturn]] void RefuseToStart() {
   constexpr char kText[] =
       "pthread_create: the code under test starts a thread, and this run has none; give the work "
-      "to "
-      "vfs::Executor, or run it in a scenario with threads\n";
+      "to vfs::Executor, or run it in a scenario with threads\n";
   static_cast<void>(!write(STDERR_FILENO, kText, sizeof(kText) - 1));
   abort();
 }

@@ -3,9 +3,12 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <absl/status/status.h>
@@ -13,6 +16,8 @@
 #include "faults/fault_plan.h"
 #include "vfs/base/mutex.h"
 #include "vfs/call.h"
+#include "vfs/clock.h"
+#include "vfs/file_system.h"
 
 namespace permafrost::faults {
 
@@ -26,17 +31,34 @@ struct Injection {
   friend bool operator==(const Injection&, const Injection&) = default;
 };
 
+// What the handles of one inode have to know of failed write-outs.
+struct InodeErrors {
+  std::uint64_t failures = 0;  // told to every handle that was open then
+  std::size_t rule = 0;        // of the last failure
+  bool is_late = false;        // a write-out failed; the next sync tells
+};
+
 // No chance and no policy: the same plan over the same calls injects the same faults.
 //
 // Threads: any thread; the nth call is then the nth to get the lock.
 class FaultInjector {
  public:
-  explicit FaultInjector(FaultPlan plan);
+  // Stalls take their time on `clock`; none without one. It must outlive this.
+  explicit FaultInjector(FaultPlan plan, vfs::Clock* clock = nullptr);
 
-  // Counts the call and says which rule fires on it, if any.
+  // Counts the call and says which rule fires on it, if any. A stall is over when this returns, and
+  // fires nothing more.
   std::optional<std::size_t> Decide(const vfs::Call& call);
   // Records that a rule took effect.
   void Record(std::size_t rule, const vfs::Call& call);
+  // The error of a disk that was remounted read-only, if the call would change something.
+  absl::Status CheckRemount(const vfs::Call& call);
+  // The disk can be changed again: it was mounted anew.
+  void Remount();
+  // Whether the plan asks for InodeErrors, and those of one inode; of a new one if it was made just
+  // now, since disks use numbers again.
+  bool has_inode_errors() const { return has_inode_errors_; }
+  std::shared_ptr<InodeErrors> ErrorsOf(const vfs::FileIdentity& inode, bool is_new);
   // The answer of a call without a value: an injected error may be ignored by a rule.
   absl::Status Answer(const vfs::Call& call, absl::Status result);
 
@@ -46,17 +68,26 @@ class FaultInjector {
   std::vector<Injection> Injected() const;
   // The rules that took no effect, in plan order: a test that expects a fault must look here.
   std::vector<std::string> Unfired() const;
+  // Whether anything was damaged without a word.
+  bool HasRot() const;
   // Back to the state after construction, so that a script can be run again.
   void Reset();
 
  private:
   // Counts one match of the rule and says whether it fires.
-  bool CountMatch(std::size_t rule) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  bool CountMatch(std::size_t rule, const vfs::Call& call) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void Note(std::size_t rule, const vfs::Call& call) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   const FaultPlan plan_;
+  vfs::Clock* const clock_;
+  const bool has_inode_errors_;
   mutable vfs::Mutex mu_;
   std::uint64_t calls_ ABSL_GUARDED_BY(mu_) = 0;
-  std::vector<std::uint64_t> matches_ ABSL_GUARDED_BY(mu_);  // per rule
+  std::vector<std::uint64_t> matches_ ABSL_GUARDED_BY(mu_);    // per rule
+  std::vector<std::uint64_t> bytes_ ABSL_GUARDED_BY(mu_);      // per rule with a budget
+  std::optional<std::size_t> read_only_ ABSL_GUARDED_BY(mu_);  // the rule that remounted
+  std::map<std::pair<std::uint64_t, std::uint64_t>, std::shared_ptr<InodeErrors>> errors_
+      ABSL_GUARDED_BY(mu_);  // by device and inode
   std::vector<Injection> injected_ ABSL_GUARDED_BY(mu_);
 };
 

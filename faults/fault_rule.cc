@@ -1,15 +1,10 @@
-// Printing, parsing and checking of one rule; word by word, so that an error can name the word.
+// Names, printing and checking of one rule; rule_parser.cc reads it back.
 #include "faults/fault_rule.h"
 
-#include <algorithm>
 #include <array>
-#include <charconv>
-#include <optional>
-#include <span>
-#include <vector>
+#include <utility>
 
 #include "vfs/base/check.h"
-#include "vfs/base/nearest.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
 
@@ -62,50 +57,9 @@ std::string_view ClassName(Class which) {
   VFS_CHECK(false, "class {} has no name", static_cast<int>(which));
 }
 
-constexpr std::array kClasses = {Class::kAny,   Class::kSync, Class::kRead,
-                                 Class::kWrite, Class::kName, Class::kHint};
-
 // "sync" names the class, so the single call has a name of its own.
 std::string_view NameOfCall(CallKind kind) {
   return kind == CallKind::kSync ? std::string_view("sync_file") : vfs::ToString(kind);
-}
-
-std::vector<std::string_view> SelectorNames() {
-  std::vector<std::string_view> names;
-  for (const Class which : kClasses) names.push_back(ClassName(which));
-  for (int i = 0; i < vfs::kCallKindCount; ++i) {
-    names.push_back(NameOfCall(static_cast<CallKind>(i)));
-  }
-  return names;
-}
-
-std::vector<std::string_view> EffectNames() {
-  std::vector<std::string_view> names;
-  for (int i = 0; i < kEffectCount; ++i) names.push_back(ToString(static_cast<Effect>(i)));
-  return names;
-}
-
-std::optional<CallSelector> ParseSelector(std::string_view word) {
-  for (const Class which : kClasses) {
-    if (ClassName(which) == word) return CallSelector{.which = which};
-  }
-  for (int i = 0; i < vfs::kCallKindCount; ++i) {
-    const auto kind = static_cast<CallKind>(i);
-    if (NameOfCall(kind) == word) return CallSelector{.which = Class::kOne, .one = kind};
-  }
-  return std::nullopt;
-}
-
-std::vector<std::string_view> Words(std::string_view text) {
-  constexpr std::string_view kBlank = " \t\r";
-  std::vector<std::string_view> words;
-  for (std::size_t at = text.find_first_not_of(kBlank); at != std::string_view::npos;
-       at = text.find_first_not_of(kBlank, at)) {
-    const std::size_t end = std::min(text.find_first_of(kBlank, at), text.size());
-    words.push_back(text.substr(at, end - at));
-    at = end;
-  }
-  return words;
 }
 
 bool IsPrintableWord(std::string_view word) {
@@ -115,94 +69,110 @@ bool IsPrintableWord(std::string_view word) {
   return true;
 }
 
-// One pass over the words of a rule.
-class RuleParser {
- public:
-  explicit RuleParser(std::string_view text) : text_(text), words_(Words(text)) {}
-
-  absl::StatusOr<FaultRule> Parse() {
-    if (Peek() != "when") return Unexpected("'when'", std::array<std::string_view, 1>{"when"});
-    ++at_;
-    const std::optional<CallSelector> calls = ParseSelector(Peek());
-    if (!calls) return Unexpected("a call or a class of calls", SelectorNames());
-    rule_.calls = *calls;
-    ++at_;
-    VFS_RETURN_IF_ERROR(ParseConditions());
-    VFS_RETURN_IF_ERROR(ParseEffect());
-    VFS_RETURN_IF_ERROR(ParseManner());
-    VFS_RETURN_IF_ERROR(CheckRule(rule_));
-    return rule_;
+std::string_view ToString(AfterFailedSync content) {
+  switch (content) {
+    case AfterFailedSync::kKeep: return "kept";
+    case AfterFailedSync::kRevert: return "reverted";
+    case AfterFailedSync::kRevertOnDropCaches: return "clean";
   }
+  VFS_CHECK(false, "bad AfterFailedSync {}", static_cast<int>(content));
+}
 
- private:
-  std::string_view Peek() const { return at_ < words_.size() ? words_[at_] : std::string_view(); }
+// ":clean,read-only", or nothing for the default.
+std::string ToString(const SyncFailure& how) {
+  std::string text;
+  const auto add = [&text](std::string_view word) {
+    text += text.empty() ? ':' : ',';
+    text += word;
+  };
+  if (how.content.has_value()) add(ToString(*how.content));
+  if (how.tells_every_handle) add("every-handle");
+  if (how.remounts_read_only) add("read-only");
+  return text;
+}
 
-  absl::Status Unexpected(std::string_view expected,
-                          std::span<const std::string_view> known) const {
-    if (at_ >= words_.size()) {
-      return vfs::InvalidArgument("parse rule '{}': ends where {} was expected", text_, expected);
-    }
-    return vfs::InvalidArgument("parse rule '{}': word {} is '{}', expected {}{}", text_, at_ + 1,
-                                Peek(), expected, vfs::DidYouMean(Peek(), known));
+// ":250ms", in the largest unit that leaves a whole number.
+std::string StallText(std::uint64_t nanos) {
+  constexpr std::array<std::pair<std::string_view, std::uint64_t>, 4> kUnits = {
+      {{"s", 1'000'000'000}, {"ms", 1'000'000}, {"us", 1'000}, {"ns", 1}}};
+  for (const auto& [unit, size] : kUnits) {
+    if (nanos % size == 0) return fmt::format(":{}{}", nanos / size, unit);
   }
+  VFS_CHECK(false, "{} ns are no whole number of ns", nanos);
+}
 
-  absl::Status ParseConditions() {
-    constexpr std::array<std::string_view, 4> kKnown = {"path=", "label=", "nth=", "then"};
-    for (; Peek() != "then"; ++at_) {
-      const std::size_t equals = Peek().find('=');
-      const std::string_view key = Peek().substr(0, equals == std::string_view::npos ? 0 : equals);
-      const std::string_view value = key.empty() ? std::string_view() : Peek().substr(equals + 1);
-      if (key == "path" && rule_.path.empty() && !value.empty()) {
-        rule_.path = value;
-      } else if (key == "label" && rule_.label.empty() && !value.empty()) {
-        rule_.label = value;
-      } else if (key == "nth" && rule_.nth == 0) {
-        const auto [end, error] =
-            std::from_chars(value.data(), value.data() + value.size(), rule_.nth);
-        if (error != std::errc() || end != value.data() + value.size() || rule_.nth == 0) {
-          return Unexpected("nth= with a number from 1", {});
-        }
-      } else {
-        return Unexpected("path=GLOB, label=LABEL or nth=N (each once, not empty), or 'then'",
-                          kKnown);
-      }
-    }
-    ++at_;
-    return absl::OkStatus();
+absl::Status Misfit(const FaultRule& rule, std::string_view what, std::string_view fits) {
+  return vfs::InvalidArgument("check rule '{}': {} is for {}, not for {}", ToString(rule), what,
+                              fits, ToString(rule.calls));
+}
+
+// Whether the effect can be had of these calls.
+absl::Status CheckCalls(const FaultRule& rule) {
+  const CallSelector& calls = rule.calls;
+  const std::string_view effect = ToString(rule.effect);
+  const bool is_read = calls.IsOnly(CallKind::kRead);
+  switch (rule.effect) {
+    case Effect::kDrop:
+    case Effect::kUnsynced:
+      if (calls.IsSyncOnly()) break;
+      return Misfit(rule, effect, "sync, sync_file, sync_data or sync_dir");
+    case Effect::kFail:
+      if (calls.IsSyncOnly() || calls.IsAppendOrWriteOnly()) break;
+      return Misfit(rule, effect, "sync, sync_file, sync_data, sync_dir, append or write");
+    case Effect::kShort:
+    case Effect::kMisdirect:
+    case Effect::kLose:
+      if (calls.IsAppendOrWriteOnly()) break;
+      return Misfit(rule, effect, "append or write");
+    case Effect::kFlip:
+    case Effect::kZero:
+      if (calls.IsAppendOrWriteOnly() || is_read) break;
+      return Misfit(rule, effect, "append, write or read");
+    case Effect::kStale:
+      if (is_read) break;
+      return Misfit(rule, effect, "read");
+    case Effect::kIgnoreError:
+      if (!calls.AnswersValueOnly()) break;
+      return Misfit(rule, effect, "calls that answer no value");
+    case Effect::kEio:
+    case Effect::kEnospc:
+    case Effect::kEdquot:
+    case Effect::kEmfile:
+    case Effect::kStall: break;
   }
+  return absl::OkStatus();
+}
 
-  absl::Status ParseEffect() {
-    for (int i = 0; i < kEffectCount; ++i) {
-      if (ToString(static_cast<Effect>(i)) != Peek()) continue;
-      rule_.effect = static_cast<Effect>(i);
-      ++at_;
-      return absl::OkStatus();
-    }
-    return Unexpected("an effect", EffectNames());
+// Whether the conditions can be asked of these calls.
+absl::Status CheckConditions(const FaultRule& rule) {
+  const CallSelector& calls = rule.calls;
+  const bool has_bytes =
+      calls.IsAppendOrWriteOnly() || calls.which == Class::kWrite || calls.which == Class::kAny;
+  if (rule.budget_bytes != 0 && !has_bytes)
+    return Misfit(rule, "budget=", "append, write, any-write or any");
+  if (rule.budget_bytes != 0 && rule.nth != 0) {
+    return vfs::InvalidArgument("check rule '{}': nth= and budget= exclude each other",
+                                ToString(rule));
   }
-
-  absl::Status ParseManner() {
-    constexpr std::array<std::string_view, 3> kKnown = {"once", "sticky", "after"};
-    rule_.repeat = rule_.nth == 0 ? Repeat::kSticky : Repeat::kOnce;
-    if (Peek() == "once" || Peek() == "sticky") {
-      rule_.repeat = Peek() == "once" ? Repeat::kOnce : Repeat::kSticky;
-      ++at_;
-    }
-    if (Peek() == "after") {
-      rule_.timing = Timing::kAfter;
-      ++at_;
-    }
-    if (at_ == words_.size()) return absl::OkStatus();
-    return Unexpected("the end, or once|sticky and then after", kKnown);
-  }
-
-  const std::string_view text_;
-  const std::vector<std::string_view> words_;
-  std::size_t at_ = 0;
-  FaultRule rule_;
-};
+  const bool has_offset = calls.IsOnly(CallKind::kRead) || calls.IsOnly(CallKind::kWrite);
+  if (rule.range_end != 0 && !has_offset) return Misfit(rule, "range=", "read or write");
+  if (rule.range_end != 0 ? rule.range_first >= rule.range_end : rule.range_first != 0)
+    return vfs::InvalidArgument("check rule '{}': range= is empty", ToString(rule));
+  return absl::OkStatus();
+}
 
 }  // namespace
+
+bool IsRot(Effect effect) {
+  switch (effect) {
+    case Effect::kFlip:
+    case Effect::kZero:
+    case Effect::kMisdirect:
+    case Effect::kLose:
+    case Effect::kStale: return true;
+    default: return false;  // the caller is told, or nothing is wrong
+  }
+}
 
 bool CallSelector::Matches(CallKind kind) const {
   if (which == Class::kAny) return true;
@@ -233,6 +203,12 @@ std::string_view ToString(Effect effect) {
     case Effect::kFail: return "fail";
     case Effect::kShort: return "short";
     case Effect::kIgnoreError: return "ignore-error";
+    case Effect::kFlip: return "flip";
+    case Effect::kZero: return "zero";
+    case Effect::kMisdirect: return "misdirect";
+    case Effect::kLose: return "lose";
+    case Effect::kStale: return "stale";
+    case Effect::kStall: return "stall";
   }
   VFS_CHECK(false, "bad Effect {}", static_cast<int>(effect));
 }
@@ -246,38 +222,32 @@ std::string ToString(const FaultRule& rule) {
   if (!rule.path.empty()) text += fmt::format(" path={}", rule.path);
   if (!rule.label.empty()) text += fmt::format(" label={}", rule.label);
   if (rule.nth != 0) text += fmt::format(" nth={}", rule.nth);
-  text += fmt::format(" then {}", ToString(rule.effect));
+  if (rule.budget_bytes != 0) text += fmt::format(" budget={}", rule.budget_bytes);
+  if (rule.range_end != 0) text += fmt::format(" range={}-{}", rule.range_first, rule.range_end);
+  text += fmt::format(" then {}{}", ToString(rule.effect), ToString(rule.how));
+  if (rule.stall_nanos != 0) text += StallText(rule.stall_nanos);
   const Repeat by_default = rule.nth == 0 ? Repeat::kSticky : Repeat::kOnce;
   if (rule.repeat != by_default) text += rule.repeat == Repeat::kOnce ? " once" : " sticky";
   if (rule.timing == Timing::kAfter) text += " after";
   return text;
 }
 
-absl::StatusOr<FaultRule> ParseRule(std::string_view text) { return RuleParser(text).Parse(); }
-
 absl::Status CheckRule(const FaultRule& rule) {
-  const std::string_view effect = ToString(rule.effect);
-  const bool for_syncs = rule.effect == Effect::kDrop || rule.effect == Effect::kUnsynced ||
-                         rule.effect == Effect::kFail;
-  if (for_syncs && !rule.calls.IsSyncOnly()) {
-    return vfs::InvalidArgument(
-        "check rule '{}': {} is for sync, sync_file, sync_data or sync_dir, not for {}",
-        ToString(rule), effect, ToString(rule.calls));
-  }
-  if (rule.effect == Effect::kShort && !rule.calls.IsAppendOrWriteOnly()) {
-    return vfs::InvalidArgument("check rule '{}': short is for append or write, not for {}",
-                                ToString(rule), ToString(rule.calls));
-  }
-  if (rule.effect == Effect::kIgnoreError && rule.calls.AnswersValueOnly()) {
-    return vfs::InvalidArgument(
-        "check rule '{}': ignore-error is for calls that answer no value, not for {}",
-        ToString(rule), ToString(rule.calls));
-  }
-  if (rule.timing == Timing::kAfter &&
-      (for_syncs || rule.effect == Effect::kShort || rule.effect == Effect::kIgnoreError)) {
+  VFS_RETURN_IF_ERROR(CheckCalls(rule));
+  VFS_RETURN_IF_ERROR(CheckConditions(rule));
+  const bool is_error = rule.effect == Effect::kEio || rule.effect == Effect::kEnospc ||
+                        rule.effect == Effect::kEdquot || rule.effect == Effect::kEmfile;
+  if (rule.timing == Timing::kAfter && !is_error) {
     return vfs::InvalidArgument(
         "check rule '{}': after goes with eio, enospc, edquot and emfile, not with {}",
-        ToString(rule), effect);
+        ToString(rule), ToString(rule.effect));
+  }
+  const bool is_plain = rule.how == SyncFailure{};
+  if ((!is_plain && rule.effect != Effect::kFail) ||
+      (rule.stall_nanos != 0) != (rule.effect == Effect::kStall)) {
+    return vfs::InvalidArgument(
+        "check rule '{}': how it fails goes with fail, and a time with stall and nothing else",
+        ToString(rule));
   }
   if (!IsPrintableWord(rule.path) || !IsPrintableWord(rule.label)) {
     return vfs::InvalidArgument(

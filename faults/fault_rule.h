@@ -1,16 +1,25 @@
 // One fault rule as a value that prints itself in the language that parses it back: which calls,
 // and what goes wrong.
 //
-//   when <calls> [path=GLOB] [label=LABEL] [nth=N] then <effect> [once|sticky] [after]
+//   when <calls> [path=GLOB] [label=LABEL] [nth=N] [budget=BYTES] [range=FROM-TO]
+//       then <effect> [once|sticky] [after]
 //
 // Calls: the name of one call (vfs/call.h: `append`, `sync_dir`, ...), or a class: `any`; `sync`
 // (sync, sync_data and sync_dir; `sync_file` is File::Sync alone); `any-read`, `any-write`,
 // `any-name`, `any-hint`. sync and the four any- classes part all calls between them.
 // path= matches the path of the call or the new name of a rename or link (faults/glob.h). label=
-// matches any step on the stack. nth= counts the calls that this rule matches, from 1.
+// matches any step on the stack. nth= counts the calls that this rule matches, from 1. budget= lets
+// that many bytes of writes pass. range= matches reads and positioned writes that touch a byte from
+// FROM up to, not including, TO.
 // A rule with nth is `once` unless it says `sticky` (from the nth on); a rule without is `sticky`
 // (every match) unless it says `once` (the first).
 // `after`: the call is carried out, and only its answer is replaced.
+//
+// `fail` may say how, joined by ',': `fail:clean,every-handle,read-only`. Content: `kept`,
+// `reverted`, `clean` (reverted once caches are dropped). `every-handle`, `read-only`: see
+// SyncFailure. On append and write it is the write-out behind the caller's back that fails: the
+// call answers OK and the next sync of that inode, whoever asks, tells. `stall:250ms` (ns, us, ms,
+// s) takes that long and then does what was asked.
 #pragma once
 
 #include <cstdint>
@@ -19,6 +28,7 @@
 
 #include <absl/status/statusor.h>
 
+#include "faults/lying_sync.h"
 #include "vfs/call.h"
 
 namespace permafrost::faults {
@@ -33,6 +43,7 @@ struct CallSelector {
   // Whether it matches sync, sync_data and sync_dir only; append and write only.
   bool IsSyncOnly() const;
   bool IsAppendOrWriteOnly() const;
+  bool IsOnly(vfs::CallKind kind) const { return which == Class::kOne && one == kind; }
   // Whether every call it matches answers a value (a handle, a size, ...), so that no error can be
   // ignored.
   bool AnswersValueOnly() const;
@@ -55,8 +66,17 @@ enum class Effect {
   kShort,  // append, write: the first half is written, then ENOSPC
   // Calls that answer no value: an injected error is turned into OK (nth counts such errors).
   kIgnoreError,
+  // Rot: the call answers OK.
+  kFlip,       // append, write, read: a bit of the middle byte is another one
+  kZero,       // append, write, read: the 512 bytes around the middle are zero
+  kMisdirect,  // append, write: the bytes land a sector before their place
+  kLose,       // append, write: the bytes are never there; an append still grows the file
+  kStale,      // read: what is durable instead of what was written (plain disks: nothing)
+  kStall,      // any call: takes `stall_nanos` first
 };
-inline constexpr int kEffectCount = 9;
+inline constexpr int kEffectCount = 15;
+// Whether the effect damages data and says nothing of it.
+bool IsRot(Effect effect);
 
 enum class Repeat { kOnce, kSticky };
 enum class Timing { kBefore, kAfter };
@@ -64,10 +84,15 @@ enum class Timing { kBefore, kAfter };
 // The value that does nothing does not exist: a plan without rules is the harmless one.
 struct FaultRule {
   CallSelector calls = {};
-  std::string path = {};   // glob; "" matches every path
-  std::string label = {};  // "" matches with any steps or none
-  std::uint64_t nth = 0;   // 0: not said
+  std::string path = {};           // glob; "" matches every path
+  std::string label = {};          // "" matches with any steps or none
+  std::uint64_t nth = 0;           // 0: not said
+  std::uint64_t budget_bytes = 0;  // 0: not said
+  std::uint64_t range_first = 0;   // bytes of the file
+  std::uint64_t range_end = 0;     // 0: not said
   Effect effect = Effect::kEio;
+  SyncFailure how = {};           // of kFail
+  std::uint64_t stall_nanos = 0;  // of kStall
   Repeat repeat = Repeat::kSticky;
   Timing timing = Timing::kBefore;
 

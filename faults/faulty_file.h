@@ -21,10 +21,11 @@ namespace permafrost::faults {
 // How a call of the file system below is carried out, well or badly.
 struct Carrying {
   absl::FunctionRef<absl::Status()> run;
-  // Sync-class calls only: lies and failures below; short writes only: the first half.
+  // Sync-class calls only: lies and failures below.
   absl::FunctionRef<absl::Status()> lie;
-  absl::FunctionRef<absl::Status(absl::Status error)> fail;
-  absl::FunctionRef<absl::Status()> run_half;
+  absl::FunctionRef<absl::Status(std::size_t rule, absl::Status error)> fail;
+  // Writes only: what else than all of it in its place goes to the file below.
+  absl::FunctionRef<absl::Status(std::size_t rule)> miswrite;
 };
 
 // Decides the call, carries it out or not, records the fault, and gives the caller's answer.
@@ -40,6 +41,7 @@ absl::StatusOr<T> CarryOutFor(FaultInjector& injector,
                               const vfs::Call& call,
                               absl::FunctionRef<absl::StatusOr<T>()> run) {
   const std::optional<std::size_t> rule = injector.Decide(call);
+  if (absl::Status refused = injector.CheckRemount(call); !refused.ok()) return refused;
   if (!rule) return run();
   const FaultRule& decided = injector.plan().rules[*rule];
   if (decided.timing == Timing::kAfter) {
@@ -53,8 +55,11 @@ absl::StatusOr<T> CarryOutFor(FaultInjector& injector,
 // Threads: as the file below.
 class FaultyFile final : public vfs::WrappingFile, public LyingSync {
  public:
-  // `injector` must outlive this.
-  FaultyFile(std::unique_ptr<vfs::File> base, std::string_view path, FaultInjector* injector);
+  // `injector` must outlive this. `errors` null: the plan asks for none.
+  FaultyFile(std::unique_ptr<vfs::File> base,
+             std::string_view path,
+             FaultInjector* injector,
+             std::shared_ptr<InodeErrors> errors);
   ~FaultyFile() override;
 
   absl::Status Append(std::string_view bytes) override;
@@ -69,16 +74,26 @@ class FaultyFile final : public vfs::WrappingFile, public LyingSync {
   absl::Status Close() override;
 
   absl::Status LieAboutSync() override;
-  absl::Status FailSync(absl::Status error) override;
+  absl::Status FailSync(const SyncFailure& how, absl::Status error) override;
+  absl::StatusOr<std::size_t> ReadDurable(std::uint64_t offset,
+                                          std::span<char> buffer) const override;
 
  private:
+  // Where a write goes: at an offset, or at the end.
+  using Put = absl::FunctionRef<absl::Status(std::string_view bytes)>;
+
   absl::Status CarryOutSync(vfs::CallKind kind, absl::FunctionRef<absl::Status()> run);
-  absl::Status CarryOutWrite(const vfs::Call& call,
-                             absl::FunctionRef<absl::Status()> run,
-                             absl::FunctionRef<absl::Status()> run_half);
+  absl::Status CarryOutWrite(const vfs::Call& call, Put put);
+  absl::Status Miswrite(std::size_t rule, const vfs::Call& call, Put put);
+  absl::Status Misdirect(const vfs::Call& call, Put put);
+  // Fails a sync below and remembers whom to tell.
+  absl::Status FailAndNote(std::size_t rule, absl::Status error);
+  const SyncFailure& HowOf(std::size_t rule) const { return injector_->plan().rules[rule].how; }
 
   const std::string path_;
   FaultInjector* const injector_;
+  const std::shared_ptr<InodeErrors> errors_;
+  std::uint64_t failures_told_ = 0;  // of errors_, to this handle
 };
 
 }  // namespace permafrost::faults

@@ -13,17 +13,29 @@ using vfs::CallKind;
 
 }  // namespace
 
-FaultyFileSystem::FaultyFileSystem(vfs::FileSystem* base, FaultPlan plan)
-    : WrappingFileSystem(base), injector_(std::make_unique<FaultInjector>(std::move(plan))) {}
+FaultyFileSystem::FaultyFileSystem(vfs::FileSystem* base, FaultPlan plan, vfs::Clock* clock)
+    : WrappingFileSystem(base),
+      injector_(std::make_unique<FaultInjector>(std::move(plan), clock)) {}
 
 FaultyFileSystem::~FaultyFileSystem() = default;
+
+absl::StatusOr<std::unique_ptr<vfs::File>> FaultyFileSystem::Wrap(std::unique_ptr<vfs::File> file,
+                                                                  std::string_view path,
+                                                                  bool is_new) {
+  std::shared_ptr<InodeErrors> errors;
+  if (injector_->has_inode_errors()) {
+    VFS_ASSIGN_OR_RETURN(const vfs::FileIdentity inode, base().Identity(path));
+    errors = injector_->ErrorsOf(inode, is_new);
+  }
+  return std::make_unique<FaultyFile>(std::move(file), path, injector_.get(), std::move(errors));
+}
 
 absl::StatusOr<std::unique_ptr<vfs::File>> FaultyFileSystem::Create(std::string_view path) {
   VFS_ASSIGN_OR_RETURN(std::unique_ptr<vfs::File> file,
                        CarryOutFor<std::unique_ptr<vfs::File>>(
                            *injector_, Call{.kind = CallKind::kCreate, .path = path},
                            [&] { return base().Create(path); }));
-  return std::make_unique<FaultyFile>(std::move(file), path, injector_.get());
+  return Wrap(std::move(file), path, true);
 }
 
 absl::StatusOr<std::unique_ptr<vfs::File>> FaultyFileSystem::Open(std::string_view path,
@@ -32,7 +44,7 @@ absl::StatusOr<std::unique_ptr<vfs::File>> FaultyFileSystem::Open(std::string_vi
                        CarryOutFor<std::unique_ptr<vfs::File>>(
                            *injector_, Call{.kind = CallKind::kOpen, .path = path},
                            [&] { return base().Open(path, mode); }));
-  return std::make_unique<FaultyFile>(std::move(file), path, injector_.get());
+  return Wrap(std::move(file), path, false);
 }
 
 absl::Status FaultyFileSystem::MakeDir(std::string_view path) {
@@ -53,10 +65,14 @@ absl::StatusOr<std::vector<vfs::DirEntry>> FaultyFileSystem::List(std::string_vi
 absl::Status FaultyFileSystem::SyncDir(std::string_view path) {
   const auto run = [&] { return base().SyncDir(path); };
   const auto lie = [&] { return LieAboutSyncDir(path); };
-  const auto fail = [&](absl::Status error) { return FailSyncDir(path, std::move(error)); };
-  const auto no_half = []() -> absl::Status { VFS_CHECK(false, "a sync has no half"); };
+  const auto fail = [&](std::size_t, absl::Status error) {
+    return FailSyncDir(path, std::move(error));
+  };
+  const auto no_write = [](std::size_t) -> absl::Status {
+    VFS_CHECK(false, "a sync of a directory writes no bytes");
+  };
   return CarryOut(*injector_, Call{.kind = CallKind::kSyncDir, .path = path},
-                  Carrying{run, lie, fail, no_half});
+                  Carrying{run, lie, fail, no_write});
 }
 
 absl::Status FaultyFileSystem::Rename(std::string_view from, std::string_view to) {

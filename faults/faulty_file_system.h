@@ -27,8 +27,8 @@ namespace permafrost::faults {
 // Threads: as the file system below; handles must not outlive this.
 class FaultyFileSystem final : public vfs::WrappingFileSystem, public LyingSyncDir {
  public:
-  // `base` must outlive this.
-  FaultyFileSystem(vfs::FileSystem* base, FaultPlan plan);
+  // `base` and `clock` must outlive this; without a clock stalls take no time.
+  FaultyFileSystem(vfs::FileSystem* base, FaultPlan plan, vfs::Clock* clock = nullptr);
   ~FaultyFileSystem() override;
 
   FaultInjector& injector() const { return *injector_; }
@@ -37,6 +37,8 @@ class FaultyFileSystem final : public vfs::WrappingFileSystem, public LyingSyncD
   std::vector<Injection> Injected() const { return injector_->Injected(); }
   std::vector<std::string> Unfired() const { return injector_->Unfired(); }
   void Reset() { injector_->Reset(); }
+  bool HasRot() const { return injector_->HasRot(); }
+  void Remount() { injector_->Remount(); }
 
   absl::StatusOr<std::unique_ptr<vfs::File>> Create(std::string_view path) override;
   absl::StatusOr<std::unique_ptr<vfs::File>> Open(std::string_view path,
@@ -59,6 +61,11 @@ class FaultyFileSystem final : public vfs::WrappingFileSystem, public LyingSyncD
   absl::Status FailSyncDir(std::string_view path, absl::Status error) override;
 
  private:
+  // The handle of a file that was just opened, or made.
+  absl::StatusOr<std::unique_ptr<vfs::File>> Wrap(std::unique_ptr<vfs::File> file,
+                                                  std::string_view path,
+                                                  bool is_new);
+
   const std::unique_ptr<FaultInjector> injector_;
 };
 

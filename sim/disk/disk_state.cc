@@ -36,15 +36,16 @@ DiskState::DiskState(InodeTree tree) : live_(tree), durable_(std::move(tree)) {
 }
 
 vfs::Hash128 DiskState::FullKey() const {
-  return vfs::Hasher()
-      .Add(DurableKey())
+  vfs::Hasher hasher;
+  hasher.Add(DurableKey())
       .Add(pending_.Digest())
       .Add(treelog_committed_.Digest())
       .Add(next_sequence_)
       .Add(ordered_before_)
       .Add(treelog_before_)
-      .Add(prefix_before_)
-      .Finish();
+      .Add(prefix_before_);
+  for (const InodeId id : CleanOrphans()) hasher.Add(id.value);
+  return hasher.Finish();
 }
 
 std::uint64_t DiskState::live_pages() const {

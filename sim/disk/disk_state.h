@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "faults/lying_sync.h"
 #include "sim/disk/effect.h"
 #include "sim/disk/inode_tree.h"
 #include "sim/disk/page.h"
@@ -31,9 +32,6 @@ struct SyncTicket {
       false;  // metadata was pending that an `ordered` journal had not yet committed
   bool commits_treelog = false;  // the same under `treelog`
 };
-
-// What live reads of a file show after its sync failed.
-enum class LiveAfterFailure { kKeep, kRevert };
 
 // Copying is O(1) and shares everything; the copies then differ by what changes.
 //
@@ -95,15 +93,19 @@ class DiskState {
   void EndSync(const SyncTicket& ticket);
   // The captured versions may or may not survive from now on; no later sync settles them. Names
   // stay live always.
-  void OrphanSync(const SyncTicket& ticket, LiveAfterFailure live);
-  // Reads of files whose sync failed go back to what a sync has settled (cache pressure, D6).
-  void RevertOrphans();
+  void OrphanSync(const SyncTicket& ticket, faults::AfterFailedSync live);
+  // Reads of files whose sync failed and left their pages clean go back to what a sync has settled
+  // (cache pressure, D6).
+  void RevertCleanOrphans();
+  bool HasCleanOrphans() const { return !CleanOrphans().empty(); }
 
   // Pending effects in program order.
   std::vector<EffectRef> EffectsInOrder() const;
 
  private:
   using InodeMarks = PersistentMap<InodeId, std::uint32_t, InodeIdTraits>;
+  static constexpr std::uint32_t kOrphaned = 1;
+  static constexpr std::uint32_t kCleanOrphaned = 2;  // until the cache drops its pages
   struct SequenceTraits {
     static std::uint64_t Priority(std::uint64_t sequence) { return vfs::Mix64(sequence); }
     static vfs::Hash128 Digest(std::uint64_t sequence, bool) {
@@ -132,13 +134,14 @@ class DiskState {
                      std::optional<std::uint64_t> shrink_to);
   void SettleDirectory(const SyncTicket& ticket);
   void CommitTreelog(const SyncTicket& ticket);
+  std::vector<InodeId> CleanOrphans() const;
   void RevertLive(InodeId file);
 
   InodeTree live_{InodeTree::Digests::kOff};
   InodeTree durable_;
   PendingMap pending_;
   InodeMarks references_;  // inode -> pending name versions that lead to it; absent: none
-  InodeMarks orphaned_;    // files with orphaned versions
+  InodeMarks orphaned_;    // files with orphaned versions: kOrphaned or kCleanOrphaned
   InodeMarks unlinked_;    // live inodes without a name
   PersistentMap<std::uint64_t, bool, SequenceTraits>
       treelog_committed_;  // effects committed out of order

@@ -276,7 +276,7 @@ void DiskState::PurgeIfLost(InodeId id) {
   for (InodeId child : touched) PurgeIfLost(child);
 }
 
-void DiskState::OrphanSync(const SyncTicket& ticket, LiveAfterFailure live) {
+void DiskState::OrphanSync(const SyncTicket& ticket, faults::AfterFailedSync live) {
   bool any = false;
   for (const EffectRef& effect : Captured(ticket)) {
     if (effect->kind == EffectKind::kTruncate && ticket.scope == SyncScope::kData) continue;
@@ -290,8 +290,10 @@ void DiskState::OrphanSync(const SyncTicket& ticket, LiveAfterFailure live) {
   if (!any) return;
   VFS_PROBE("sim/disk/sync_orphaned_versions");
   if (ticket.scope == SyncScope::kDirectory) return;
-  orphaned_.Set(ticket.inode, 1);
-  if (live == LiveAfterFailure::kRevert) RevertLive(ticket.inode);
+  const bool is_clean = live == faults::AfterFailedSync::kRevertOnDropCaches;
+  if (is_clean || !orphaned_.Contains(ticket.inode))
+    orphaned_.Set(ticket.inode, is_clean ? kCleanOrphaned : kOrphaned);
+  if (live == faults::AfterFailedSync::kRevert) RevertLive(ticket.inode);
 }
 
 void DiskState::RevertLive(InodeId file) {
@@ -320,13 +322,20 @@ void DiskState::RevertLive(InodeId file) {
   if (live_pages_.has_value()) *live_pages_ += inode->pages.size() - pages_before;
 }
 
-void DiskState::RevertOrphans() {
+std::vector<InodeId> DiskState::CleanOrphans() const {
   std::vector<InodeId> files;
-  orphaned_.ForEach([&](InodeId id, std::uint32_t) {
-    files.push_back(id);
+  orphaned_.ForEach([&](InodeId id, std::uint32_t mark) {
+    if (mark == kCleanOrphaned) files.push_back(id);
     return true;
   });
-  for (InodeId id : files) RevertLive(id);
+  return files;
+}
+
+void DiskState::RevertCleanOrphans() {
+  for (InodeId id : CleanOrphans()) {
+    RevertLive(id);
+    orphaned_.Set(id, kOrphaned);
+  }
 }
 
 }  // namespace permafrost::sim

@@ -86,17 +86,32 @@ absl::StatusOr<std::size_t> SimFileSystem::OpenFile::Read(std::uint64_t offset,
                                                           std::span<char> buffer) const {
   const Core::Held held(core_->mu);
   VFS_RETURN_IF_ERROR(Check("read", Access::kRead));
+  const Inode* const live = core_->state.live().Find(id_);
+  return ReadFrom(live, live->bytes, offset, buffer);
+}
+
+absl::StatusOr<std::size_t> SimFileSystem::OpenFile::ReadDurable(std::uint64_t offset,
+                                                                 std::span<char> buffer) const {
+  const Core::Held held(core_->mu);
+  VFS_RETURN_IF_ERROR(Check("read", Access::kRead));
+  return ReadFrom(core_->state.durable().Find(id_), core_->state.live().Find(id_)->bytes, offset,
+                  buffer);
+}
+
+absl::StatusOr<std::size_t> SimFileSystem::OpenFile::ReadFrom(const Inode* content,
+                                                              std::uint64_t bytes,
+                                                              std::uint64_t offset,
+                                                              std::span<char> buffer) const {
   if (offset > kFileBytesMax) {
     return InvalidArgument("read {}: offset {} is past {} bytes, the largest file", path_, offset,
                            kFileBytesMax);
   }
-  const Inode* inode = core_->state.live().Find(id_);
-  if (offset >= inode->bytes) return std::size_t{0};
-  const std::uint64_t end = offset + std::min<std::uint64_t>(buffer.size(), inode->bytes - offset);
+  if (offset >= bytes) return std::size_t{0};
+  const std::uint64_t end = offset + std::min<std::uint64_t>(buffer.size(), bytes - offset);
   for (std::uint64_t at = offset; at < end;) {
     const std::uint64_t in_page = at % kPageBytes;
     const std::uint64_t length = std::min(end - at, kPageBytes - in_page);
-    const PageRef* page = inode->pages.Find(at / kPageBytes);
+    const PageRef* page = content == nullptr ? nullptr : content->pages.Find(at / kPageBytes);
     char* to = buffer.data() + (at - offset);
     if (page == nullptr) {
       std::memset(to, 0, length);
@@ -147,16 +162,15 @@ absl::Status SimFileSystem::OpenFile::Sync() {
 absl::Status SimFileSystem::OpenFile::LieAboutSync() {
   const Core::Held held(core_->mu);
   VFS_RETURN_IF_ERROR(Check("sync", Access::kRead));
-  core_->state.OrphanSync(core_->state.BeginSync(id_, SyncScope::kFile), LiveAfterFailure::kKeep);
+  core_->state.OrphanSync(core_->state.BeginSync(id_, SyncScope::kFile), AfterFailedSync::kKeep);
   return absl::OkStatus();
 }
 
-absl::Status SimFileSystem::OpenFile::FailSync(absl::Status error) {
+absl::Status SimFileSystem::OpenFile::FailSync(const faults::SyncFailure& how, absl::Status error) {
   const Core::Held held(core_->mu);
   VFS_RETURN_IF_ERROR(Check("sync", Access::kRead));
-  const bool reverts = core_->options.after_failed_sync == AfterFailedSync::kRevert;
   core_->state.OrphanSync(core_->state.BeginSync(id_, SyncScope::kFile),
-                          reverts ? LiveAfterFailure::kRevert : LiveAfterFailure::kKeep);
+                          how.content.value_or(core_->options.after_failed_sync));
   return error;
 }
 

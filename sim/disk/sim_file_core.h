@@ -100,7 +100,9 @@ class SimFileSystem::OpenFile final : public vfs::File, public faults::LyingSync
 
   // faults::LyingSync
   absl::Status LieAboutSync() override;
-  absl::Status FailSync(absl::Status error) override;
+  absl::Status FailSync(const faults::SyncFailure& how, absl::Status error) override;
+  absl::StatusOr<std::size_t> ReadDurable(std::uint64_t offset,
+                                          std::span<char> buffer) const override;
 
  private:
   enum class Access { kRead, kChange };
@@ -108,6 +110,11 @@ class SimFileSystem::OpenFile final : public vfs::File, public faults::LyingSync
   // handle.
   absl::Status Check(std::string_view op, Access access) const;
   absl::Status WriteAt(std::string_view op, std::uint64_t offset, std::string_view bytes);
+  // The part of `content` (null: zeros) in a file of `bytes`.
+  absl::StatusOr<std::size_t> ReadFrom(const Inode* content,
+                                       std::uint64_t bytes,
+                                       std::uint64_t offset,
+                                       std::span<char> buffer) const;
   EffectOrigin Origin();
   void Release();
 

@@ -383,23 +383,26 @@ absl::StatusOr<std::unique_ptr<vfs::FileLock>> SimFileSystem::Lock(
 
 absl::Status SimFileSystem::DropCaches() {
   const Core::Held held(core_->mu);
-  if (core_->options.after_failed_sync == AfterFailedSync::kRevertOnDropCaches) {
-    core_->state.RevertOrphans();
-  }
+  core_->state.RevertCleanOrphans();
   return absl::OkStatus();
+}
+
+bool SimFileSystem::HasCleanOrphans() const {
+  const Core::Held held(core_->mu);
+  return core_->state.HasCleanOrphans();
 }
 
 absl::Status SimFileSystem::LieAboutSyncDir(std::string_view path) {
   const Core::Held held(core_->mu);
   VFS_ASSIGN_OR_RETURN(const SyncTicket ticket, BeginSyncDir(path));
-  core_->state.OrphanSync(ticket, LiveAfterFailure::kKeep);
+  core_->state.OrphanSync(ticket, AfterFailedSync::kKeep);
   return absl::OkStatus();
 }
 
 absl::Status SimFileSystem::FailSyncDir(std::string_view path, absl::Status error) {
   const Core::Held held(core_->mu);
   VFS_ASSIGN_OR_RETURN(const SyncTicket ticket, BeginSyncDir(path));
-  core_->state.OrphanSync(ticket, LiveAfterFailure::kKeep);
+  core_->state.OrphanSync(ticket, AfterFailedSync::kKeep);
   return error;
 }
 

@@ -12,13 +12,12 @@
 
 namespace permafrost::sim {
 
-// What live reads show after a failed sync (D4, D6).
-enum class AfterFailedSync { kKeep, kRevert, kRevertOnDropCaches };
+using faults::AfterFailedSync;
 
 struct SimDiskOptions {
   std::uint64_t capacity_bytes = std::uint64_t{1}
                                  << 32;  // live bytes beyond it are kResourceExhausted
-  AfterFailedSync after_failed_sync = AfterFailedSync::kKeep;
+  AfterFailedSync after_failed_sync = AfterFailedSync::kKeep;  // where the failure says nothing
 };
 
 // Holds one DiskState and the open handles. Snapshot by copying state(): O(1), shares everything.
@@ -60,6 +59,9 @@ class SimFileSystem final : public vfs::FileSystem, public faults::LyingSyncDir 
   // faults::LyingSyncDir
   absl::Status LieAboutSyncDir(std::string_view path) override;
   absl::Status FailSyncDir(std::string_view path, absl::Status error) override;
+
+  // Whether DropCaches would bring back older content of a file whose sync failed.
+  bool HasCleanOrphans() const;
 
   // Called within each sync, between its two halves: other threads may run there. Empty: nothing.
   void SetSyncHook(std::function<void()> hook);

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "vfs/base/probe.h"
 #include "vfs/base/status.h"
 #include "vfs/base/step.h"
 
@@ -17,9 +18,10 @@ World::World(DiskState state, const WorldOptions& options, const History* histor
              options.threading.is_on ? ScopeThreads::kScheduled : ScopeThreads::kNone),
       prng_(vfs::Prng(options.seed).Fork("world")),
       pump_prng_(vfs::Prng(options.seed).Fork("pump")),
+      pressure_prng_(vfs::Prng(options.seed).Fork("pressure")),
       trace_(options.keep_lines),
       disk_(std::move(state), options.disk),
-      faulty_(&disk_, options.plan),
+      faulty_(&disk_, options.plan, &clock_),
       recording_(&faulty_, this) {
   env_.fs = &recording_;
   env_.clock = &clock_;
@@ -40,6 +42,7 @@ void World::PumpSome() {
 
 void World::KillProcess() {
   disk_.KillProcess();
+  faulty_.Remount();
   trace_.AddNote("process death");
 }
 
@@ -60,6 +63,11 @@ void World::OnBegin(const vfs::Call& call) {
 void World::OnEnd(const vfs::Call& call, const absl::Status& result) {
   const vfs::MutexLock lock(&mu_);
   trace_.AddCall(call, result);
+  if (disk_.HasCleanOrphans() && pressure_prng_.Chance({1, 4})) {
+    VFS_PROBE("sim/world/cache_pressure");
+    disk_.DropCaches().IgnoreError();
+    trace_.AddNote("cache pressure");
+  }
   if (!result.ok() && first_fault_point_ == 0 && vfs::IsInjected(result))
     first_fault_point_ = mutating_calls_;
 }

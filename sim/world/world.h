@@ -80,7 +80,7 @@ class World final : private vfs::CallObserver {
   vfs::Prng& prng() { return prng_; }
 
   // The code under test dies here: handles and locks go, background jobs are dropped, what is
-  // unsettled stays so.
+  // unsettled stays so. A disk that was remounted read-only can be written again.
   void KillProcess();
 
   // Index of the first crash point after an injected error was answered; 0 if none was.
@@ -99,6 +99,7 @@ class World final : private vfs::CallObserver {
   DeterministicScope scope_;
   vfs::Prng prng_;
   vfs::Prng pump_prng_;
+  vfs::Prng pressure_prng_;  // when the cache drops clean pages whose write-out failed
   Trace trace_;
   SimFileSystem disk_;
   faults::FaultyFileSystem faulty_;

@@ -35,6 +35,20 @@ TEST(FaultRule, EveryCanonicalTextPrintsAsItself) {
            "when rename nth=1 then eio after",
            "when create path=** nth=4 then enospc sticky after",
            "when any label=delete.unlink then ignore-error",
+           "when sync nth=2 then fail:clean,every-handle,read-only",
+           "when sync_dir then fail:read-only",
+           "when append nth=4 then fail:reverted",
+           "when any-write budget=4096 then enospc",
+           "when write budget=1 then short once",
+           "when read range=512-1024 then eio once",
+           "when write range=0-1 then flip",
+           "when read then stale",
+           "when append nth=1 then misdirect",
+           "when append nth=1 then lose",
+           "when read then zero",
+           "when any then stall:250ms",
+           "when sync then stall:1s once",
+           "when sync then stall:1001ns",
        }) {
     ASSERT_OK_AND_ASSIGN(const FaultRule rule, ParseRule(text));
     EXPECT_EQ(ToString(rule), text);
@@ -45,6 +59,7 @@ TEST(FaultRule, EveryCallAndEveryEffectParsesBack) {
   for (int kind = 0; kind < vfs::kCallKindCount; ++kind) {
     for (int effect = 0; effect < kEffectCount; ++effect) {
       FaultRule rule{.effect = static_cast<Effect>(effect)};
+      rule.stall_nanos = rule.effect == Effect::kStall ? 7 : 0;
       rule.calls = {.which = CallSelector::Class::kOne, .one = static_cast<vfs::CallKind>(kind)};
       if (!CheckRule(rule).ok()) continue;
       ASSERT_OK_AND_ASSIGN(const FaultRule parsed, ParseRule(ToString(rule)));
@@ -109,6 +124,21 @@ TEST(FaultRule, ErrorsNameTheWordWhatWasExpectedAndTheNearestName) {
                HasSubstr("word 4 is 'path=b'"));
   EXPECT_ERROR(ParseRule("when sync path= then eio"), kInvalid, HasSubstr("not empty"));
   EXPECT_ERROR(ParseRule(""), kInvalid, HasSubstr("ends where 'when' was expected"));
+  EXPECT_ERROR(ParseRule("when read range=9-9 then eio"), kInvalid,
+               HasSubstr("word 3 is 'range=9-9', expected range= with FROM-TO in bytes"));
+  EXPECT_ERROR(ParseRule("when append budget=-1 then enospc"), kInvalid,
+               HasSubstr("'budget=-1', expected budget= with a number of bytes from 1"));
+  EXPECT_ERROR(ParseRule("when sync then fail:clear"), kInvalid,
+               HasSubstr("fail: with 'clear', expected one of kept, reverted and clean, and "
+                         "every-handle, read-only, each once; did you mean 'clean'?"));
+  EXPECT_ERROR(ParseRule("when sync then fail:kept,clean"), kInvalid,
+               HasSubstr("fail: with 'clean'"));
+  EXPECT_ERROR(ParseRule("when sync then eio:kept"), kInvalid, HasSubstr("no ':' after this"));
+  for (const char* text : {"stall", "stall:", "stall:0s", "stall:5", "stall:5h", "stall:99999999s",
+                           "stall:9223372036854775808ns"}) {
+    EXPECT_ERROR(ParseRule(std::string("when any then ") + text), kInvalid,
+                 HasSubstr("expected stall: with a time from 1, in ns, us, ms or s"));
+  }
 }
 
 TEST(FaultRule, EffectsThatDoNotFitTheCallsAreRefused) {
@@ -121,6 +151,18 @@ TEST(FaultRule, EffectsThatDoNotFitTheCallsAreRefused) {
   EXPECT_ERROR(ParseRule("when sync then fail after"), kInvalid, HasSubstr("after goes with eio"));
   EXPECT_ERROR(ParseRule("when open then ignore-error"), kInvalid,
                HasSubstr("ignore-error is for calls that answer no value"));
+  EXPECT_ERROR(ParseRule("when rename then fail"), kInvalid,
+               HasSubstr("fail is for sync, sync_file, sync_data, sync_dir, append or write"));
+  EXPECT_ERROR(ParseRule("when append then stale"), kInvalid, HasSubstr("stale is for read"));
+  EXPECT_ERROR(ParseRule("when truncate then flip"), kInvalid,
+               HasSubstr("flip is for append, write or read, not for truncate"));
+  EXPECT_ERROR(ParseRule("when read then lose"), kInvalid, HasSubstr("lose is for append or"));
+  EXPECT_ERROR(ParseRule("when sync budget=9 then eio"), kInvalid,
+               HasSubstr("budget= is for append, write, any-write or any, not for sync"));
+  EXPECT_ERROR(ParseRule("when append nth=1 budget=9 then eio"), kInvalid,
+               HasSubstr("nth= and budget= exclude each other"));
+  EXPECT_ERROR(ParseRule("when append range=0-9 then eio"), kInvalid,
+               HasSubstr("range= is for read or write, not for append"));
 }
 
 TEST(FaultRule, TextsThatCouldNotBeReadBackAreRefused) {

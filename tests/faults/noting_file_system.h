@@ -67,9 +67,15 @@ class NotingLyingFile final : public NotingFile, public LyingSync {
  public:
   using NotingFile::NotingFile;
   absl::Status LieAboutSync() override { return Note("lie about " + path_); }
-  absl::Status FailSync(absl::Status error) override {
-    notes_->push_back("fail sync of " + path_);
+  absl::Status FailSync(const SyncFailure& how, absl::Status error) override {
+    const bool reverts = how.content == AfterFailedSync::kRevert;
+    notes_->push_back((reverts ? "fail, revert " : "fail sync of ") + path_);
     return error;
+  }
+  absl::StatusOr<std::size_t> ReadDurable(std::uint64_t offset,
+                                          std::span<char> buffer) const override {
+    notes_->push_back(fmt::format("read durable {} at {}", path_, offset));
+    return buffer.size();
   }
 };
 

@@ -1,7 +1,10 @@
 // Random fault rules that CheckRule accepts, for properties over rules and plans.
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <rapidcheck.h>
 
@@ -30,11 +33,32 @@ inline rc::Gen<FaultRule> AnyRule() {
               rc::gen::set(&CallSelector::one,
                            rc::gen::map(rc::gen::inRange(0, vfs::kCallKindCount),
                                         [](int i) { return static_cast<vfs::CallKind>(i); })))));
-  return rc::gen::map(draw, [](FaultRule rule) {
+  const auto numbers = rc::gen::container<std::vector<std::uint64_t>>(
+      4, rc::gen::inRange<std::uint64_t>(0, 1'000'000'000));
+  const auto whole = rc::gen::pair(draw, numbers);
+  return rc::gen::map(whole, [](std::pair<FaultRule, std::vector<std::uint64_t>> drawn) {
+    FaultRule& rule = drawn.first;
+    const std::vector<std::uint64_t>& number = drawn.second;
+    if (rule.effect == Effect::kStall) rule.stall_nanos = 1 + number[0];
+    if (rule.effect == Effect::kFail) {
+      if (number[0] % 4 != 3) rule.how.content = static_cast<AfterFailedSync>(number[0] % 4);
+      rule.how.tells_every_handle = number[1] % 2 == 0;
+      rule.how.remounts_read_only = number[2] % 2 == 0;
+    }
+    // Conditions are kept where they fit.
+    FaultRule conditioned = rule;
+    if (rule.nth == 0) conditioned.budget_bytes = number[3];
+    if (number[2] % 3 == 0) {
+      conditioned.range_first = number[1];
+      conditioned.range_end = number[1] + 1 + number[0];
+    }
+    if (CheckRule(conditioned).ok()) return conditioned;
     if (!CheckRule(rule).ok()) rule.timing = Timing::kBefore;
     if (!CheckRule(rule).ok()) rule.calls = {.which = CallSelector::Class::kSync};
     if (!CheckRule(rule).ok())
       rule.calls = {.which = CallSelector::Class::kOne, .one = vfs::CallKind::kAppend};
+    if (!CheckRule(rule).ok())
+      rule.calls = {.which = CallSelector::Class::kOne, .one = vfs::CallKind::kRead};
     return rule;
   });
 }

@@ -224,7 +224,8 @@ TEST_F(CrashSets, AFailedSyncThenCut) {
   Make("f", Sectors('a', 1));
   const auto file = Open("f");
   ASSERT_OK(file->Write(0, Sectors('B', 1)));
-  EXPECT_FALSE(Lying(*file).FailSync(vfs::DataLoss("sync f: Input/output error (errno 5)")).ok());
+  EXPECT_FALSE(
+      Lying(*file).FailSync({}, vfs::DataLoss("sync f: Input/output error (errno 5)")).ok());
 
   EXPECT_EQ(Cut("strict"), (Set{"f=a", "f=B"}));
   ASSERT_OK(file->Sync());
@@ -279,7 +280,8 @@ TEST(CrashSetsReverting, LiveReadsGoBackWhereTheDiskSaysSo) {
   MakeSettled(fs, "f", Sectors('a', 1));
   const auto file = OpenFile(fs, "f");
   ASSERT_OK(file->Append(Sectors('B', 1)));
-  EXPECT_FALSE(Lying(*file).FailSync(vfs::DataLoss("sync f: Input/output error (errno 5)")).ok());
+  EXPECT_FALSE(
+      Lying(*file).FailSync({}, vfs::DataLoss("sync f: Input/output error (errno 5)")).ok());
 
   EXPECT_EQ(DumpTree(fs.state().live()), "f=a");
   EXPECT_EQ(CutDumps(fs.state(), "strict"), (Set{"f=a", "f=a.", "f=aB"}));
@@ -293,7 +295,8 @@ TEST(CrashSetsReverting, OrOnlyUnderCachePressure) {
   MakeSettled(fs, "f", Sectors('a', 1));
   const auto file = OpenFile(fs, "f");
   ASSERT_OK(file->Write(0, Sectors('B', 1)));
-  EXPECT_FALSE(Lying(*file).FailSync(vfs::DataLoss("sync f: Input/output error (errno 5)")).ok());
+  EXPECT_FALSE(
+      Lying(*file).FailSync({}, vfs::DataLoss("sync f: Input/output error (errno 5)")).ok());
 
   EXPECT_EQ(DumpTree(fs.state().live()), "f=B");
   ASSERT_OK(fs.DropCaches());

@@ -3,7 +3,6 @@
 #include "sim/campaign/life.h"
 
 #include <algorithm>
-#include <array>
 #include <iterator>
 #include <utility>
 
@@ -11,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "faults/fault_plan.h"
+#include "sim/campaign/draw_faults.h"
 #include "sim/explore/worker_pool.h"
 #include "sim/oracle/expectation.h"
 #include "sim/sched/sched.h"
@@ -44,7 +44,11 @@ class Walk {
     if (rules_.threading.is_drawn) rules_.threading.strategy = DrawStrategy();
     repro_.strategy = rules_.threading.strategy;
     faults::FaultPlan faults = rules_.life_faults;
-    if (rules_.draws_faults) faults = faults::Join(std::move(faults), DrawFaults());
+    if (rules_.draws_faults) {
+      vfs::Prng prng = prng_.Fork("faults");
+      const auto rot = scenario.FirstConfigUnderRot().has_value() ? DrawRot::kYes : DrawRot::kNo;
+      faults = faults::Join(std::move(faults), DrawFaults(prng, rot));
+    }
     repro_.faults = faults::ToString(faults);
     workload_plan_ = faults::Join(faults, rules_.plan);  // as a replay joins them
   }
@@ -86,31 +90,12 @@ class Walk {
     return kinds[prng.Below(std::size(kinds))];
   }
 
-  // One to three calls of the workload that fail once, early ones more often.
-  faults::FaultPlan DrawFaults() const {
-    vfs::Prng prng = prng_.Fork("faults");
-    std::string text;
-    const std::uint64_t count = prng.Between(1, 3);
-    for (std::uint64_t i = 0; i < count; ++i) {
-      static constexpr std::array kFaults = {
-          "when any nth={} then eio",          "when any nth={} then enospc",
-          "when sync nth={} then fail",        "when append nth={} then short",
-          "when append nth={} then eio after", "when rename nth={} then eio after"};
-      const std::uint64_t nth = 1 + prng.Below(std::uint64_t{2} << prng.Below(10));
-      if (i > 0) text += "; ";
-      text += fmt::format(fmt::runtime(kFaults[prng.Below(kFaults.size())]), nth);
-    }
-    const auto plan = faults::ParsePlan(text);
-    VFS_CHECK(plan.ok(), "drawn faults '{}': {}", text, vfs::Message(plan.status()));
-    return *plan;
-  }
-
   Lived LiveWorkload() {
     vfs::Prng script_prng = prng_.Fork("script");
     repro_.ops = scenario_.RandomScript(script_prng);
     repro_.cuts.clear();
     LeaveBreadcrumb(ToString(repro_));
-    History history(scenario_.FirstConfig());
+    History history(FirstConfigOf(scenario_, workload_plan_));
     Lived lived;
     const WorldOptions options{.seed = life_.seed,
                                .plan = workload_plan_,
@@ -147,7 +132,7 @@ class Walk {
       repro_.seed = vfs::Hasher().Add(life_.seed).Add(i).Finish().lo;
       repro_.schedule.reset();
       LeaveBreadcrumb(ToString(repro_));
-      History history(scenario_.FirstConfig());
+      History history(FirstConfigOf(scenario_, workload_plan_));
       const WorldOptions options{.seed = repro_.seed, .plan = workload_plan_, .disk = rules_.disk};
       const auto live = [&](World& world) {
         scenario_.Work(world, history, repro_.ops);
@@ -250,6 +235,29 @@ Life RunLife(const Scenario& scenario,
              const Repro& repro,
              std::uint64_t seed) {
   return Walk(scenario, rules, repro, seed).Run();
+}
+
+void AddTo(Certificate& certificate, const Life& life) {
+  certificate.crash_points += life.crash_points;
+  certificate.candidates += life.cuts;
+  certificate.deaths += life.deaths;
+  certificate.recoveries += life.recoveries;
+  certificate.schedules += life.schedules;
+  certificate.distinct += life.recoveries;
+  certificate.judgements += life.recoveries;
+  certificate.opens += life.opens;
+  certificate.trace_hash += life.trace_hash;
+  for (const auto& [name, count] : life.probes) certificate.probes[name] += count;
+  for (const FoundViolation& found : life.violations) AddFinding(found, certificate);
+}
+
+void AddDeathTo(Certificate& certificate, Repro repro, const std::string& last_words) {
+  FoundViolation found{.invariant = kNoCrash,
+                       .text = fmt::format("the code under test ended its process: {}", last_words),
+                       .repro = std::move(repro)};
+  found.repro.expect = found.invariant;
+  found.repro.text = found.text;
+  AddFinding(std::move(found), certificate);
 }
 
 std::string Encode(const Life& life) {

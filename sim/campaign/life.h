@@ -33,6 +33,11 @@ Life RunLife(const Scenario& scenario,
              const Repro& repro,
              std::uint64_t seed);
 
+// Counts and findings of a life.
+void AddTo(Certificate& certificate, const Life& life);
+// A life that ended its process, as a finding with the repro of what it was doing.
+void AddDeathTo(Certificate& certificate, Repro repro, const std::string& last_words);
+
 std::string Encode(const Life& life);
 absl::StatusOr<Life> DecodeLife(std::string_view bytes);
 

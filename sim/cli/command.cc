@@ -128,6 +128,19 @@ void AddFlags(CLI::App& app, CommonFlags& flags, const FlagSet& set) {
       "--faults", flags.faults,
       "A fault plan (faults/README.md); sweep: or 'each-call', each call of the script fails once; "
       "run: or 'drawn', each life draws a few");
+  app.add_option("--sync-failures", flags.sync_failures,
+                 "Of --faults each-call: how syncs fail, as after `fail:` in a plan, with 'late' "
+                 "before it for a write-out that fails behind the caller's back; several with ';', "
+                 "or 'every'")
+      ->capture_default_str();
+  app.add_option("--cuts-after", flags.cuts_after,
+                 "Of --faults each-call: crash points cut after each failure, and the end; 0: all")
+      ->capture_default_str()
+      ->transform(vfs::WholeNumber({.max = std::numeric_limits<std::uint32_t>::max()}));
+  app.add_option("--fault-limit", flags.fault_limit,
+                 "Of --faults each-call: only so many failures, spread over all; 0: all")
+      ->capture_default_str()
+      ->transform(vfs::WholeNumber({}));
 }
 
 absl::StatusOr<Script> ParseOps(std::string_view text, const Scenario& scenario) {
@@ -226,6 +239,7 @@ absl::StatusOr<ExploreOptions> ExploreOptionsOf(const CommonFlags& flags,
   VFS_ASSIGN_OR_RETURN(options.rules.plan, PlanOf(flags));
   if (!flags.faults.empty() && flags.faults != "each-call") {
     VFS_ASSIGN_OR_RETURN(options.faults, faults::ParsePlan(flags.faults));
+    VFS_RETURN_IF_ERROR(CheckRot(scenario, options.faults));
   }
   options.rules.personality = personality;
   VFS_ASSIGN_OR_RETURN(options.rules.threading, ThreadingOf(flags));

@@ -43,6 +43,9 @@ struct CommonFlags {
   std::vector<std::string> without;
   std::vector<std::string> mutate;
   std::string faults;
+  std::string sync_failures = "reverted;late,reverted";  // of --faults each-call
+  std::uint32_t cuts_after = 6;   // the same: crash points cut after a failure
+  std::uint64_t fault_limit = 0;  // the same: failures tried; 0: all
   std::string strategy;  // of threads; empty: run-to-block, in random lives drawn from the seed
   std::string mode;      // of threads; empty: fiber where it can be used
   bool has_sync_points = false;

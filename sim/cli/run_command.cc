@@ -12,7 +12,6 @@
 #include "sim/cli/output.h"
 #include "sim/cli/progress.h"
 #include "sim/explore/interrupt.h"
-#include "sim/oracle/expectation.h"
 #include "sim/sched/sched.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
@@ -40,35 +39,6 @@ absl::StatusOr<std::uint64_t> FirstSeed(const RunFlags& flags) {
   if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
     return vfs::Internal("draw a seed: the kernel gave none");
   return seed;
-}
-
-void Add(const Life& life, Certificate& certificate) {
-  certificate.crash_points += life.crash_points;
-  certificate.candidates += life.cuts;
-  certificate.deaths += life.deaths;
-  certificate.recoveries += life.recoveries;
-  certificate.schedules += life.schedules;
-  certificate.distinct += life.recoveries;
-  certificate.judgements += life.recoveries;
-  certificate.opens += life.opens;
-  certificate.trace_hash += life.trace_hash;
-  for (const auto& [name, count] : life.probes) certificate.probes[name] += count;
-  for (const FoundViolation& found : life.violations) AddFinding(found, certificate);
-}
-
-// A life that ended its process: its breadcrumb is the repro of what it was doing.
-void AddDeath(std::uint64_t seed,
-              const ItemResult& result,
-              const Repro& base,
-              Certificate& certificate) {
-  FoundViolation found{.invariant = kNoCrash, .repro = base};
-  const auto repro = ParseRepro(result.breadcrumb, "breadcrumb");
-  if (repro.ok()) found.repro = *repro;
-  found.text = fmt::format("life 0x{:016x}: the code under test ended its process: {}", seed,
-                           result.last_words);
-  found.repro.expect = found.invariant;
-  found.repro.text = found.text;
-  AddFinding(std::move(found), certificate);
 }
 
 absl::StatusOr<Certificate> Live(const RunFlags& flags,
@@ -100,10 +70,12 @@ absl::StatusOr<Certificate> Live(const RunFlags& flags,
     for (std::size_t i = 0; i < results.size(); ++i) {
       if (results[i].is_finished) {
         VFS_ASSIGN_OR_RETURN(const Life life, DecodeLife(results[i].frame));
-        Add(life, certificate);
+        AddTo(certificate, life);
         ++certificate.runs;
       } else if (!results[i].last_words.empty()) {
-        AddDeath(round_seed + i, results[i], options.repro, certificate);
+        // Its breadcrumb is the repro of what it was doing.
+        const auto repro = ParseRepro(results[i].breadcrumb, "breadcrumb");
+        AddDeathTo(certificate, repro.ok() ? *repro : options.repro, results[i].last_words);
         ++certificate.runs;
       }
     }

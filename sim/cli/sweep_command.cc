@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "sim/campaign/fault_axis.h"
 #include "sim/campaign/raw_open.h"
 #include "sim/cli/command.h"
 #include "sim/cli/commands.h"
@@ -19,8 +20,6 @@
 namespace permafrost::sim {
 namespace {
 
-constexpr std::uint32_t kPointsAfterFault = 6;  // cuts after each failed call, and one at the end
-
 bool WantsFaultAxis(const CommonFlags& flags) {
   // An ignored error shows only where there is an error: such a mutation brings the axis with it.
   const auto ignores = [](const std::string& text) {
@@ -30,32 +29,20 @@ bool WantsFaultAxis(const CommonFlags& flags) {
          std::any_of(flags.mutate.begin(), flags.mutate.end(), ignores);
 }
 
-// The workload again and again, the n-th fallible call failing in the n-th run.
-absl::Status SweepEachCall(const Scenario& scenario,
-                           const ExploreOptions& base,
-                           RecoveryCache& cache,
+absl::Status SweepEachCall(const CommonFlags& flags,
+                           const Scenario& scenario,
+                           const ExploreOptions& options,
+                           const RecoveryCache& cache,
                            Certificate& certificate,
                            Progress& progress) {
-  const std::uint64_t calls = RunWorkload(scenario, base).fallible_calls;
-  for (std::uint64_t n = 1; n <= calls; ++n) {
-    ExploreOptions options = base;
-    options.faults = faults::FailCall(n);
-    options.repro.faults = faults::ToString(options.faults);
-    options.death_share = 0;
-    options.points_after_fault = kPointsAfterFault;
-    options.rules.disk.after_failed_sync = AfterFailedSync::kRevert;
-    options.repro.reverts_after_failed_sync = true;
-    options.rules.workload_budget.images_max =
-        std::min<std::uint64_t>(options.rules.workload_budget.images_max, 48);
-    VFS_RETURN_IF_ERROR(Explore(scenario, options, cache, certificate));
-    ++certificate.runs;
-    progress.Update(static_cast<double>(n) / static_cast<double>(calls),
-                    fmt::format("call {}/{} failed once, {} images, {} violations", n, calls,
+  FaultAxisOptions axis{.cuts_after = flags.cuts_after, .limit = flags.fault_limit};
+  VFS_ASSIGN_OR_RETURN(axis.sync_failures, ParseSyncPersonalities(flags.sync_failures));
+  axis.progress = [&](std::uint64_t done, std::uint64_t plans) {
+    progress.Update(static_cast<double>(done) / static_cast<double>(plans),
+                    fmt::format("failure {}/{} tried, {} images, {} violations", done, plans,
                                 certificate.distinct, certificate.violation_count()));
-    if (certificate.is_interrupted) break;
-    if (options.stop_after > 0 && certificate.violations.size() >= options.stop_after) break;
-  }
-  return absl::OkStatus();
+  };
+  return ExploreFaultAxis(scenario, options, axis, cache, certificate);
 }
 
 absl::StatusOr<Certificate> Sweep(const CommonFlags& flags,
@@ -83,7 +70,7 @@ absl::StatusOr<Certificate> Sweep(const CommonFlags& flags,
     };
     VFS_RETURN_IF_ERROR(Explore(scenario, options, cache, certificate));
     if (WantsFaultAxis(flags) && !certificate.is_interrupted) {
-      VFS_RETURN_IF_ERROR(SweepEachCall(scenario, options, cache, certificate, progress));
+      VFS_RETURN_IF_ERROR(SweepEachCall(flags, scenario, options, cache, certificate, progress));
     }
   }
   certificate.seconds = static_cast<double>(RealNanos() - start) * 1e-9;

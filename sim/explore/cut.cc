@@ -1,6 +1,7 @@
 // Cuts as text.
 #include "sim/explore/cut.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include <fmt/format.h>
@@ -62,6 +63,17 @@ absl::StatusOr<Cut> ParseCut(std::string_view text) {
       text.substr(label_at + 7, wants_choice ? choice_at - label_at - 7 : std::string_view::npos));
   if (wants_choice) cut.choice = std::string(text.substr(choice_at + 8));
   return cut;
+}
+
+std::vector<Cut> ParseCutLines(std::string_view text) {
+  std::vector<Cut> cuts;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    const auto cut = ParseCut(text.substr(0, end));
+    if (cut.ok()) cuts.push_back(*cut);
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return cuts;
 }
 
 }  // namespace permafrost::sim

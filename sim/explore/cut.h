@@ -34,6 +34,8 @@ std::string StepOf(const Cut& cut);
 std::string ToString(const Cut& cut);
 // Errors: kInvalidArgument  says what was found and what was expected
 absl::StatusOr<Cut> ParseCut(std::string_view text);
+// One printed cut a line, as a worker's breadcrumb holds them; what is no cut is left out.
+std::vector<Cut> ParseCutLines(std::string_view text);
 
 // Decimal, or hexadecimal after 0x.
 absl::StatusOr<std::uint64_t> ParseNumber(std::string_view text);

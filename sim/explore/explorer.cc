@@ -147,20 +147,6 @@ class Judge {
   std::set<VerdictKey> judged_;
 };
 
-// Turns the breadcrumb of a worker that died (one printed cut a line) back into a path.
-std::vector<Cut> PathOf(const std::string& breadcrumb) {
-  std::vector<Cut> path;
-  std::size_t begin = 0;
-  while (begin < breadcrumb.size()) {
-    std::size_t end = breadcrumb.find('\n', begin);
-    if (end == std::string::npos) end = breadcrumb.size();
-    const auto cut = ParseCut(breadcrumb.substr(begin, end - begin));
-    if (cut.ok()) path.push_back(*cut);
-    begin = end + 1;
-  }
-  return path;
-}
-
 // One exploration's moving parts.
 class Exploration {
  public:
@@ -177,12 +163,11 @@ class Exploration {
         round_size_(RoundSizeOf(options)) {}
 
   absl::Status Run() {
-    if (scenario_.has_threads()) {
-      VFS_ASSIGN_OR_RETURN(const bool survives, WorkloadSurvives());
-      if (!survives) return absl::OkStatus();
-    }
+    LeaveBreadcrumb("");
+    VFS_ASSIGN_OR_RETURN(const std::string hash, TryWorkload());
+    if (hash.empty()) return absl::OkStatus();
     Workload workload = RunWorkload(scenario_, options_);
-    VFS_RETURN_IF_ERROR(CheckDeterminism(workload));
+    VFS_RETURN_IF_ERROR(CheckDeterminism(workload, hash));
     if (scenario_.has_threads()) repro_.schedule = workload.threads.schedule;
     certificate_.trace_hash += workload.trace_hash;
     LabelCounter labels(workload.points);
@@ -215,32 +200,39 @@ class Exploration {
   }
 
  private:
-  // Threads can end the process (a deadlock): first in a worker, where that is a finding.
-  absl::StatusOr<bool> WorkloadSurvives() {
-    VFS_ASSIGN_OR_RETURN(const auto results, RunInWorkers(1, 1, options_.workers, [&](std::size_t) {
+  // The items in workers, or one after the other here.
+  absl::StatusOr<std::vector<ItemResult>> RunItems(
+      std::size_t count,
+      std::size_t items_per_worker,
+      const WorkerLimits& limits,
+      absl::FunctionRef<std::string(std::size_t)> run) {
+    if (options_.recoveries_run == RecoveriesRun::kInWorkers)
+      return RunInWorkers(count, items_per_worker, limits, run);
+    std::vector<ItemResult> results(count);
+    for (std::size_t i = 0; i < count; ++i) results[i] = {.is_finished = true, .frame = run(i)};
+    return results;
+  }
+
+  // The hash of the workload's trace, from a worker: what ends its process (a deadlock, a library's
+  // assertion) is a finding. Empty: it does not come to its end.
+  absl::StatusOr<std::string> TryWorkload() {
+    VFS_ASSIGN_OR_RETURN(const auto results, RunItems(1, 1, options_.workers, [&](std::size_t) {
                            return RunWorkload(scenario_, options_).trace_hash.Hex();
                          }));
     certificate_.is_interrupted = certificate_.is_interrupted || IsInterrupted();
-    if (results[0].is_finished || IsInterrupted()) return !IsInterrupted();
+    if (IsInterrupted()) return std::string();
+    if (results[0].is_finished) return results[0].frame;
     judge_.Report({kNoCrash, "the code under test ended its process: " + results[0].last_words},
                   {});
-    return false;
+    return std::string();
   }
 
-  // The workload once more in a worker: it survives, and its trace is the same.
-  absl::Status CheckDeterminism(const Workload& workload) {
-    VFS_ASSIGN_OR_RETURN(const auto results, RunInWorkers(1, 1, options_.workers, [&](std::size_t) {
-                           return RunWorkload(scenario_, options_).trace_hash.Hex();
-                         }));
-    if (IsInterrupted()) return absl::OkStatus();
-    if (!results[0].is_finished) return vfs::Internal("repeat workload: {}", results[0].last_words);
-    if (results[0].frame != workload.trace_hash.Hex()) {
-      return vfs::Aborted(
-          "repeat workload seed=0x{:016x}: trace hash {} in a second process, {} in the first; see "
-          "powercut check-determinism",
-          options_.seed, results[0].frame, workload.trace_hash.Hex());
-    }
-    return absl::OkStatus();
+  absl::Status CheckDeterminism(const Workload& workload, const std::string& hash) const {
+    if (hash == workload.trace_hash.Hex()) return absl::OkStatus();
+    return vfs::Aborted(
+        "repeat workload seed=0x{:016x}: trace hash {} in a second process, {} in the first; see "
+        "powercut check-determinism",
+        options_.seed, hash, workload.trace_hash.Hex());
   }
 
   void CutAt(const CrashPoint& point, const Expectation& memory, LabelCounter& labels) {
@@ -283,7 +275,7 @@ class Exploration {
     };
     VFS_ASSIGN_OR_RETURN(
         const auto results,
-        RunInWorkers(starts_.size(), round_size_.starts_per_worker, limits, [&](std::size_t i) {
+        RunItems(starts_.size(), round_size_.starts_per_worker, limits, [&](std::size_t i) {
           if (runner_ == nullptr)
             runner_ = std::make_unique<TreeRunner>(scenario_, options_.rules, cache_);
           runner_->Run(starts_[i].start, ToString(starts_[i].cut));
@@ -294,7 +286,7 @@ class Exploration {
         VFS_RETURN_IF_ERROR(TakeFrame(result.frame, cache_, certificate_));
       } else if (!result.last_words.empty()) {
         judge_.Report({kNoCrash, "the code under test ended its process: " + result.last_words},
-                      PathOf(result.breadcrumb));
+                      ParseCutLines(result.breadcrumb));
       }
     }
     std::vector<Cut> path;
@@ -363,15 +355,16 @@ bool RecoveryCache::Insert(Record record) {
 }
 
 Workload RunWorkload(const Scenario& scenario, const ExploreOptions& options) {
-  Workload workload{.history = History(scenario.FirstConfig()),
+  const faults::FaultPlan plan = faults::Join(options.faults, options.rules.plan);
+  Workload workload{.history = History(FirstConfigOf(scenario, plan)),
                     .points = {},
                     .trace_hash = {},
-                    .fallible_calls = 0,
+                    .calls = {},
                     .unfired = {},
                     .first_fault_point = 0,
                     .threads = {}};
   WorldOptions world_options{.seed = options.seed,
-                             .plan = faults::Join(options.faults, options.rules.plan),
+                             .plan = plan,
                              .disk = options.rules.disk,
                              .keep_points = KeepPoints::kYes};
   CutRules rules = options.rules;
@@ -382,7 +375,7 @@ Workload RunWorkload(const Scenario& scenario, const ExploreOptions& options) {
     scenario.Work(world, workload.history, options.script);
     workload.points = world.TakePoints();
     workload.trace_hash = world.trace().hash();
-    workload.fallible_calls = world.faulty().FallibleCalls();
+    workload.calls = world.TakeCalls();
     workload.unfired = world.faulty().Unfired();
     workload.first_fault_point = world.first_fault_point();
   };

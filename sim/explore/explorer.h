@@ -19,9 +19,14 @@
 
 namespace permafrost::sim {
 
+// Where recoveries run: in workers, where what ends a process is a finding; or here, by a caller
+// that is a worker itself and leaves breadcrumbs.
+enum class RecoveriesRun { kInWorkers, kHere };
+
 struct ExploreOptions {
   CutRules rules;
   WorkerLimits workers;
+  RecoveriesRun recoveries_run = RecoveriesRun::kInWorkers;
   std::uint64_t seed = 0;
   std::uint32_t depth = 1;  // cuts in a row
   std::uint32_t death_share =
@@ -67,7 +72,7 @@ struct Workload {
   History history;
   std::vector<CrashPoint> points;
   vfs::Hash128 trace_hash;
-  std::uint64_t fallible_calls = 0;
+  std::vector<vfs::CallKind> calls;  // every call, in order: those that `when any nth=N` counts
   std::vector<std::string> unfired;  // fault rules that never fired
   std::uint64_t first_fault_point =
       0;                 // index of the first point after a fault took effect; 0 without faults

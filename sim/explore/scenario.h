@@ -6,12 +6,14 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <absl/status/status.h>
 
+#include "faults/fault_plan.h"
 #include "sim/disk/personality.h"
 #include "sim/oracle/history.h"
 #include "sim/world/world.h"
@@ -45,6 +47,9 @@ class Scenario {
 
   // The configuration of the first start; History::Configure changes it.
   virtual std::string FirstConfig() const { return ""; }
+  // The same where damage may have been injected from the start: errors that name a damaged file
+  // are right answers then. Nothing: the oracle cannot tell rot from a bug.
+  virtual std::optional<std::string> FirstConfigUnderRot() const { return std::nullopt; }
   // The fixed script of `sweep`.
   virtual Script FixedScript(ScriptSize size) const = 0;
   // The first words that the lines of a script may have; empty: any line is an operation.
@@ -77,6 +82,11 @@ class Scenario {
   // VFS_PROBE names that a green exploration must have reached.
   virtual std::vector<std::string> RequiredProbes(const Personality& personality) const = 0;
 };
+
+// The configuration of the first start under a plan.
+std::string FirstConfigOf(const Scenario& scenario, const faults::FaultPlan& plan);
+// Errors: kInvalidArgument  the plan damages data, and the scenario's oracle cannot tell
+absl::Status CheckRot(const Scenario& scenario, const faults::FaultPlan& plan);
 
 std::unique_ptr<Scenario> MakeScenario(std::string_view name, const ScenarioOptions& options);
 // Sorted by name.

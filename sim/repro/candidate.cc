@@ -85,7 +85,7 @@ class Finder {
     Repro healthy = wanted_.repro;
     healthy.faults.clear();
     const auto options = WithRepro(base_, healthy);
-    return options.ok() ? RunWorkload(scenario_, *options).fallible_calls : 0;
+    return options.ok() ? RunWorkload(scenario_, *options).calls.size() : 0;
   }
 
   // The plan whose numbered calls lie as far from the end as they did.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,6 +19,7 @@ class CatalogScenario : public Scenario {
   explicit CatalogScenario(const ScenarioOptions& options);
 
   std::string FirstConfig() const override;
+  std::optional<std::string> FirstConfigUnderRot() const override;
   void CheckAtRest(World& clone, History& history) const override;
   // A LifecycleSession starts, runs the lifecycle, checks what must hold when settled, goes on.
   void Recover(World& world, History& history) const override;

@@ -1,4 +1,7 @@
 // What reading the store answers, through the engine's own code, as values of domains.
+#include <algorithm>
+#include <array>
+
 #include <absl/functional/function_ref.h>
 #include <fmt/format.h>
 
@@ -15,6 +18,15 @@ namespace {
 using lifecycle::Domain;
 using lifecycle::Id;
 using lifecycle::kFull;
+
+// Whether the answer is an error that says which file is damaged.
+bool NamesAFile(std::string_view answer) {
+  if (!answer.starts_with("error: ")) return false;
+  constexpr std::array<std::string_view, 3> kRoots = {"ledgers/", "events/", "txhash/"};
+  return std::any_of(kRoots.begin(), kRoots.end(), [&](std::string_view root) {
+    return answer.find(root) != std::string_view::npos;
+  });
+}
 
 }  // namespace
 
@@ -50,6 +62,7 @@ LifecycleSession::Answers LifecycleSession::ReadAll() {
       std::string answer = read();
       if (store_->needs_reopen()) return;
       if (world_.faulty().Injected().size() != faults_before) continue;
+      if (config_.has_rot && NamesAFile(answer)) return;
       answers[domain] = std::move(answer);
       return;
     }

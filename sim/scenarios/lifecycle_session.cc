@@ -36,7 +36,8 @@ const std::string kAbsentText = kAbsent;  // NOLINT(cert-err58-cpp)
 }  // namespace
 
 std::string ToString(const LifecycleConfig& config) {
-  return fmt::format("retention={} lake={}{}{}", config.retention_chunks, config.lake_chunks,
+  return fmt::format("retention={} lake={}{}{}{}", config.retention_chunks, config.lake_chunks,
+                     config.has_rot ? " rot=1" : "",
                      config.store_id.empty() ? "" : " id=", config.store_id);
 }
 
@@ -51,6 +52,8 @@ LifecycleConfig ParseLifecycleConfig(std::string_view text) {
     const std::string value = word.substr(equals + 1);
     if (key == "id") {
       config.store_id = value;
+    } else if (key == "rot") {
+      config.has_rot = true;
     } else {
       VFS_CHECK(key == "lake" || key == "retention", "config '{}'", text);
       (key == "lake" ? config.lake_chunks : config.retention_chunks) = ToNumber(value);
@@ -169,6 +172,8 @@ bool LifecycleSession::Execute(const std::string& op) {
     const std::size_t faults_before = world_.faulty().Injected().size();
     const absl::Status status = ExecuteOnce(words);
     if (status.ok() || absl::IsUnavailable(status)) return true;
+    // What cannot be built from damaged files stays undone; what is answered is judged.
+    if (config_.has_rot && !store_->needs_reopen()) return true;
     if (world_.faulty().Injected().size() == faults_before && world_.faulty().Injected().empty()) {
       history_.Violate("32-operation-succeeds", fmt::format("{}: {}", op, vfs::Message(status)));
       return false;

@@ -23,6 +23,7 @@ struct LifecycleConfig {
   std::uint32_t retention_chunks = 0;  // 0 keeps everything
   std::uint32_t lake_chunks = 0;       // chunks [0, lake_chunks) can be had from the lake
   std::string store_id;                // what a start has answered; empty: none was started yet
+  bool has_rot = false;                // data may have been damaged without a word
 
   friend bool operator==(const LifecycleConfig&, const LifecycleConfig&) = default;
 };

@@ -49,6 +49,7 @@ void World::KillProcess() {
 void World::OnBegin(const vfs::Call& call) {
   SchedulingPoint();
   const vfs::MutexLock lock(&mu_);
+  calls_.push_back(call.kind);
   if (!vfs::IsMutating(call.kind)) return;
   // Taking a point passes locks, and so scheduling points: with threads it is taken in any case, so
   // that a run has the same schedule whether or not its points are kept.

@@ -86,6 +86,9 @@ class World final : private vfs::CallObserver {
   // Index of the first crash point after an injected error was answered; 0 if none was.
   std::uint64_t first_fault_point() const { return first_fault_point_; }
 
+  // Every call that reached the faults, in order.
+  std::vector<vfs::CallKind> TakeCalls() { return std::move(calls_); }
+
   // Adds the point at the end of the run and hands all points over.
   std::vector<CrashPoint> TakePoints();
 
@@ -110,6 +113,7 @@ class World final : private vfs::CallObserver {
   vfs::Env env_;
   vfs::Mutex mu_;  // the trace and what follows
   std::uint64_t mutating_calls_ = 0;
+  std::vector<vfs::CallKind> calls_;
   std::uint64_t first_fault_point_ = 0;
   std::vector<CrashPoint> points_;
 };

@@ -379,7 +379,7 @@ TEST(Explorer, StopAfterEndsTheExplorationEarly) {
 TEST(Explorer, AFaultInTheWorkloadIsNoViolationByItself) {
   const TinyScenario scenario = OneFile(Ack::kAtTheEnd, NameSync::kYes);
   ExploreOptions options = TinyOptions(scenario);
-  const std::uint64_t calls = RunWorkload(scenario, options).fallible_calls;
+  const std::uint64_t calls = RunWorkload(scenario, options).calls.size();
   ASSERT_THAT(calls, Gt(3U));
   for (std::uint64_t n = 1; n <= calls; ++n) {
     options.faults = faults::FailCall(n);

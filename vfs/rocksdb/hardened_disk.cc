@@ -166,9 +166,16 @@ absl::StatusOr<std::unique_ptr<HardenedFile>> HardenedDisk::OpenForRead(std::str
   if (inode == nullptr) inode = std::make_shared<Inode>(Inode{std::string(path), true, {}});
   const RocksFileKind kind = RocksFileKindOf(path);
   const Step step(RocksLabel(kind, RocksVerb::kOpen));
-  VFS_ASSIGN_OR_RETURN(std::unique_ptr<File> file, fs_.Open(path, OpenMode::kRead));
+  absl::StatusOr<std::unique_ptr<File>> file = fs_.Open(path, OpenMode::kRead);
+  if (!file.ok()) {
+    if (!absl::IsNotFound(file.status())) {
+      MutexLock lock(&mu_);
+      failed_open_ = file.status();
+    }
+    return file.status();
+  }
   return std::unique_ptr<HardenedFile>(
-      new HardenedFile(*this, std::move(file), std::move(inode), kind, 0));
+      new HardenedFile(*this, *std::move(file), std::move(inode), kind, 0));
 }
 
 absl::Status HardenedDisk::SyncDirLabelled(std::string_view path, const char* label) {
@@ -301,6 +308,11 @@ absl::StatusOr<std::unique_ptr<FileLock>> HardenedDisk::TakeLock(std::string_vie
 void HardenedDisk::Abandon() {
   MutexLock lock(&mu_);
   abandoned_ = true;
+}
+
+absl::Status HardenedDisk::LastFailedOpen() const {
+  MutexLock lock(&mu_);
+  return failed_open_;
 }
 
 absl::Status HardenedDisk::Health() const {

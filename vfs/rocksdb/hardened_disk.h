@@ -81,6 +81,9 @@ class HardenedDisk {
 
   // OK, or the first failure that poisoned something.
   absl::Status Health() const;
+  // OK, or how the disk last failed to open a file that is there: the library takes such a failure
+  // for a missing feature and gives up with a text about that.
+  absl::Status LastFailedOpen() const;
 
  private:
   friend class HardenedFile;
@@ -110,6 +113,7 @@ class HardenedDisk {
   mutable Mutex mu_;
   bool abandoned_ ABSL_GUARDED_BY(mu_) = false;
   absl::Status first_failure_ ABSL_GUARDED_BY(mu_);
+  absl::Status failed_open_ ABSL_GUARDED_BY(mu_);
   std::map<std::string, std::shared_ptr<Inode>, std::less<>> inodes_ ABSL_GUARDED_BY(mu_);
   std::map<std::string, absl::Status, std::less<>> poisoned_dirs_ ABSL_GUARDED_BY(mu_);
   std::map<std::string, std::unique_ptr<FileLock>, std::less<>> early_locks_ ABSL_GUARDED_BY(mu_);

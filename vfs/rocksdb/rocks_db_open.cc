@@ -141,6 +141,20 @@ std::vector<rocksdb::ColumnFamilyDescriptor> Descriptors(const RocksDbOptions& o
   return families;
 }
 
+// What the library answers when it tries whether a file can be opened, and the disk fails the try,
+// is about options; what happened is the disk's error.
+absl::Status OpenError(const rocksdb::Status& opened,
+                       const HardenedDisk& disk,
+                       std::string_view path) {
+  absl::Status failed = disk.LastFailedOpen();
+  if (!opened.IsInvalidArgument() || failed.ok())
+    return FromRocksStatus(opened, "open database", path);
+  absl::Status status =
+      MakeStatus(failed.code(), fmt::format("open database {}: {}", path, Message(failed)));
+  SetErrno(status, ErrnoOf(failed));
+  return IsInjected(failed) ? MarkInjected(std::move(status)) : status;
+}
+
 }  // namespace
 
 rocksdb::Options MakeRocksOptions(const RocksDbOptions& options) {
@@ -197,7 +211,7 @@ absl::StatusOr<std::unique_ptr<RocksDb>> RocksDb::Open(const Env& env,
   rocksdb::DB* db = nullptr;
   const rocksdb::Status opened = rocksdb::DB::Open(
       rocks, ToRocksPath(path), Descriptors(options, rocks), &impl->families, &db);
-  VFS_RETURN_IF_ERROR(FromRocksStatus(opened, "open database", path));
+  VFS_RETURN_IF_ERROR(OpenError(opened, *impl->disk, path));
   impl->db.reset(db);
   return std::unique_ptr<RocksDb>(new RocksDb(std::move(impl)));
 }
@@ -220,7 +234,7 @@ absl::StatusOr<std::unique_ptr<RocksDb>> RocksDb::OpenReadOnly(const Env& env,
   rocksdb::DB* db = nullptr;
   const rocksdb::Status opened = rocksdb::DB::OpenForReadOnly(
       rocks, ToRocksPath(path), Descriptors(options, rocks), &impl->families, &db);
-  VFS_RETURN_IF_ERROR(FromRocksStatus(opened, "open database", path));
+  VFS_RETURN_IF_ERROR(OpenError(opened, *impl->disk, path));
   impl->db.reset(db);
   return std::unique_ptr<RocksDb>(new RocksDb(std::move(impl)));
 }

@@ -140,13 +140,13 @@ absl::Status Catalog::Poison() const {
 
 absl::StatusOr<CatalogRows> Catalog::Rows(std::string_view prefix,
                                           const CatalogSnapshot* at) const {
-  VFS_RETURN_IF_ERROR(Poison());
+  if (at == nullptr) VFS_RETURN_IF_ERROR(Poison());
   return db_->Scan(kDefaultFamily, vfs::PrefixRange(prefix), at == nullptr ? nullptr : at->rows());
 }
 
 absl::StatusOr<std::optional<std::string>> Catalog::Value(std::string_view key,
                                                           const CatalogSnapshot* at) const {
-  VFS_RETURN_IF_ERROR(Poison());
+  if (at == nullptr) VFS_RETURN_IF_ERROR(Poison());
   return db_->Get(kDefaultFamily, key, at == nullptr ? nullptr : at->rows());
 }
 

@@ -64,7 +64,7 @@ class CatalogSnapshot {
 
 // After a write returned an error nobody knows what is durable, so the catalog is poisoned: every
 // later call returns that error, and only a reopen (full recovery) decides. (The error may be of a
-// commit that took place.)
+// commit that took place.) Reads of a snapshot go on: what it shows was committed.
 //
 // Threads: any thread; Close and destruction exclude every other call.
 class Catalog {

@@ -17,6 +17,7 @@ Store::Store(const vfs::Env& env,
       layout_(layout),
       locks_(std::move(locks)),
       directories_(env.fs),
+      reserve_(env.fs, options.reserve_bytes),
       retention_chunks_(options.retention_chunks),
       gate_(options.geometry.ChunkOf(options.earliest_ledger)),
       latest_(kBeforeFirstLedger.value()) {}
@@ -49,14 +50,19 @@ RetentionPolicy Store::Policy() const {
 absl::Status Store::FreezeChunk(ChunkId chunk,
                                 std::span<const ArtifactKind> kinds,
                                 ArtifactSource& source) {
-  return engine::FreezeChunk(Context(), chunk, kinds, source);
+  return reserve_.Admit(layout_.roots().ledgers,
+                        [&] { return engine::FreezeChunk(Context(), chunk, kinds, source); });
 }
 
 absl::Status Store::BuildIndex(const Coverage& coverage, ArtifactSource& source) {
-  return engine::BuildIndex(Context(), coverage, gate_.floor(), source);
+  return reserve_.Admit(layout_.roots().txhash_index, [&] {
+    return engine::BuildIndex(Context(), coverage, gate_.floor(), source);
+  });
 }
 
-absl::Status Store::CreateHot(ChunkId chunk) { return hot_->Create(chunk); }
+absl::Status Store::CreateHot(ChunkId chunk) {
+  return reserve_.Admit(layout_.roots().hot, [&] { return hot_->Create(chunk); });
+}
 
 absl::StatusOr<HotHandle> Store::OpenHot(ChunkId chunk) {
   // The snapshot keeps what was found ready until the handle does.
@@ -75,8 +81,10 @@ absl::Status Store::DemoteHot(ChunkId chunk) {
 }
 
 absl::Status Store::CommitLedger(LedgerSeq sequence, const vfs::RocksBatch& rows) {
-  VFS_ASSIGN_OR_RETURN(const HotHandle db, OpenHot(layout_.geometry().ChunkOf(sequence)));
-  VFS_RETURN_IF_ERROR(db->Write(rows, vfs::SyncWrite::kYes));
+  VFS_RETURN_IF_ERROR(reserve_.Admit(layout_.roots().hot, [&]() -> absl::Status {
+    VFS_ASSIGN_OR_RETURN(const HotHandle db, OpenHot(layout_.geometry().ChunkOf(sequence)));
+    return db->Write(rows, vfs::SyncWrite::kYes);
+  }));
   // Readers that see this see the rows.
   latest_.store(sequence.value(), std::memory_order_release);
   return absl::OkStatus();

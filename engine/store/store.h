@@ -28,6 +28,7 @@
 #include "engine/plan/plan.h"
 #include "engine/retention/retention.h"
 #include "engine/store/read_view.h"
+#include "engine/store/space_reserve.h"
 #include "vfs/base/mutex.h"
 #include "vfs/env.h"
 #include "vfs/rocksdb/rocks_db.h"
@@ -40,6 +41,7 @@ struct StoreOptions {
   std::string network = {};                  // pinned; 64 hex digits or empty
   LedgerSeq earliest_ledger = kFirstLedger;  // pinned; the first ledger of a chunk
   std::uint32_t retention_chunks = 0;        // 0 keeps everything
+  std::uint64_t reserve_bytes = 0;           // free space that data may not use; 0: none
   vfs::RocksOptions rocks = {};
   std::string holder = {};  // written into the lock files: the process id
   int workers = 1;  // chunks frozen, and then indexes built, at once; above 1 sources are called by
@@ -72,7 +74,8 @@ class Store {
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
 
-  // ---- Single steps. After an error any of them may be called again.
+  // ---- Single steps. After an error any of them may be called again. Those that write data are
+  // refused while less than the reserve is free (kResourceExhausted); what gives space back is not.
 
   absl::Status FreezeChunk(ChunkId chunk,
                            std::span<const ArtifactKind> kinds,
@@ -124,8 +127,11 @@ class Store {
   const Pins& pins() const { return catalog_->pins(); }
   Catalog& catalog() { return *catalog_; }
 
-  // Whether a catalog write failed: only closing and opening again helps.
+  // Whether a catalog write failed: views still answer, everything else only after closing and
+  // opening again.
   bool needs_reopen() const { return catalog_->is_poisoned(); }
+  // Since a step that writes data found no space, until the next that does: degraded.
+  bool is_short_of_space() const { return reserve_.is_short(); }
 
   // Closes the databases and gives back the locks. Dropping a store without Close is the death of
   // the process.
@@ -147,6 +153,7 @@ class Store {
   const Layout layout_;
   std::optional<RootLocks> locks_;
   Directories directories_;
+  SpaceReserve reserve_;
   std::unique_ptr<Catalog> catalog_;
   std::unique_ptr<HotStore> hot_;
   std::atomic<std::uint32_t> retention_chunks_;

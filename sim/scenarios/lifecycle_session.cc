@@ -2,10 +2,12 @@
 #include "sim/scenarios/lifecycle_session.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <sstream>
 
 #include <fmt/format.h>
 
+#include "engine/store/failure.h"
 #include "sim/oracle/expectation.h"
 #include "sim/scenarios/ledger_model.h"
 #include "sim/scenarios/lifecycle_source.h"
@@ -102,8 +104,17 @@ bool LifecycleSession::Start() {
       history_.Violate("27-start-is-possible", vfs::Message(status));
       return false;
     }
+    CheckClass("start", status);
   }
   return false;
+}
+
+void LifecycleSession::CheckClass(std::string_view what, const absl::Status& status) {
+  const bool is_read_only = vfs::ErrnoOf(status) == EROFS;
+  if (engine::ClassOf(status) != engine::FaultClass::kPermanent || is_read_only) return;
+  history_.Violate(
+      "failure-class",
+      fmt::format("{}: a fault that passes is answered as permanent: {}", what, status.ToString()));
 }
 
 absl::Status LifecycleSession::Open() {
@@ -178,6 +189,7 @@ bool LifecycleSession::Execute(const std::string& op) {
       history_.Violate("32-operation-succeeds", fmt::format("{}: {}", op, vfs::Message(status)));
       return false;
     }
+    if (!store_->needs_reopen()) CheckClass(op, status);
     if (store_->needs_reopen() || attempt >= 2) {
       Die();
       if (!Start()) return false;

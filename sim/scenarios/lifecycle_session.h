@@ -91,6 +91,9 @@ class LifecycleSession {
   absl::Status Retain(std::uint32_t chunks);
   absl::Status Lake(std::uint32_t chunks);
 
+  // A failure that an injected fault caused passes, or the volume is read-only: it must not be of
+  // the class that sends for an operator.
+  void CheckClass(std::string_view what, const absl::Status& status);
   absl::Status Open();
   void ServeAll();
   // A ledger is in all families of rows or in none.

@@ -162,6 +162,7 @@ absl::StatusOr<std::unique_ptr<HardenedFile>> HardenedDisk::OpenForRead(std::str
     const auto known = inodes_.find(path);
     if (known != inodes_.end()) inode = known->second;
     if (inode != nullptr && !inode->poison.ok()) return Poisoned("open", path, inode->poison);
+    last_opened_ = path;
   }
   if (inode == nullptr) inode = std::make_shared<Inode>(Inode{std::string(path), true, {}});
   const RocksFileKind kind = RocksFileKindOf(path);
@@ -308,6 +309,11 @@ absl::StatusOr<std::unique_ptr<FileLock>> HardenedDisk::TakeLock(std::string_vie
 void HardenedDisk::Abandon() {
   MutexLock lock(&mu_);
   abandoned_ = true;
+}
+
+std::string HardenedDisk::LastOpened() const {
+  MutexLock lock(&mu_);
+  return last_opened_;
 }
 
 absl::Status HardenedDisk::LastFailedOpen() const {

@@ -84,6 +84,9 @@ class HardenedDisk {
   // OK, or how the disk last failed to open a file that is there: the library takes such a failure
   // for a missing feature and gives up with a text about that.
   absl::Status LastFailedOpen() const;
+  // The file that was opened last for reading, "" if none was: the library blames the MANIFEST for
+  // damage in the properties of a table.
+  std::string LastOpened() const;
 
  private:
   friend class HardenedFile;
@@ -114,6 +117,7 @@ class HardenedDisk {
   bool abandoned_ ABSL_GUARDED_BY(mu_) = false;
   absl::Status first_failure_ ABSL_GUARDED_BY(mu_);
   absl::Status failed_open_ ABSL_GUARDED_BY(mu_);
+  std::string last_opened_ ABSL_GUARDED_BY(mu_);
   std::map<std::string, std::shared_ptr<Inode>, std::less<>> inodes_ ABSL_GUARDED_BY(mu_);
   std::map<std::string, absl::Status, std::less<>> poisoned_dirs_ ABSL_GUARDED_BY(mu_);
   std::map<std::string, std::unique_ptr<FileLock>, std::less<>> early_locks_ ABSL_GUARDED_BY(mu_);

@@ -79,7 +79,8 @@ class Scan {
   absl::Status JudgeManifest(const std::string& manifest) {
     auto bytes = ReadWhole(fs_, manifest);
     if (bytes.status().code() == absl::StatusCode::kNotFound) {
-      return DataLoss("scan {}: CURRENT names it and it does not exist", manifest);
+      return DataLoss("scan {}: {} names it and it does not exist", manifest,
+                      JoinPath(path_, "CURRENT"));
     }
     VFS_RETURN_IF_ERROR(bytes.status());
     const ParsedLog parsed = ParseLog(*bytes, 0);

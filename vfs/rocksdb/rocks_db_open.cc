@@ -142,10 +142,17 @@ std::vector<rocksdb::ColumnFamilyDescriptor> Descriptors(const RocksDbOptions& o
 }
 
 // What the library answers when it tries whether a file can be opened, and the disk fails the try,
-// is about options; what happened is the disk's error.
+// is about options; what happened is the disk's error. Of damage it does not always name the file:
+// ours is named beside its.
 absl::Status OpenError(const rocksdb::Status& opened,
                        const HardenedDisk& disk,
                        std::string_view path) {
+  if (opened.IsCorruption()) {
+    const absl::Status corrupt = FromRocksStatus(opened, "open database", path);
+    const std::string last = disk.LastOpened();
+    if (last.empty() || Message(corrupt).find(last) != std::string::npos) return corrupt;
+    return DataLoss("{}; the file that was opened last is {}", Message(corrupt), last);
+  }
   absl::Status failed = disk.LastFailedOpen();
   if (!opened.IsInvalidArgument() || failed.ok())
     return FromRocksStatus(opened, "open database", path);

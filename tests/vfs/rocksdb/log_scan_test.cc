@@ -371,7 +371,7 @@ TEST_F(LogScan, ACurrentThatNamesNothingIsRefused) {
   ExpectRefused("db/CURRENT", "does not name a MANIFEST");
   WriteFile(*fs_, "db/CURRENT", "MANIFEST-000099\n");
   EXPECT_ERROR(Scan(), absl::StatusCode::kDataLoss,
-               "scan db/MANIFEST-000099: CURRENT names it and it does not exist");
+               "scan db/MANIFEST-000099: db/CURRENT names it and it does not exist");
 }
 
 }  // namespace

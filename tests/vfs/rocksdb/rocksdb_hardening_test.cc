@@ -90,7 +90,8 @@ TEST(Hardening, WithoutSettledNamesCurrentNamesAManifestThatIsGone) {
   RocksSweep sweep(Without(Hardening::kSettleNames));
   RunScript(sweep);
 
-  EXPECT_THAT(sweep.Judge("strict"), Contains(HasSubstr("CURRENT names it and it does not exist")));
+  EXPECT_THAT(sweep.Judge("strict"),
+              Contains(HasSubstr("/CURRENT names it and it does not exist")));
 }
 
 TEST(Hardening, WithoutASettledDirectoryTheWholeDatabaseIsLost) {

@@ -36,6 +36,7 @@ int main(int argc, char** argv) {
   permafrost::sim::AddReplayCommand(app, exit);
   permafrost::sim::AddMinimizeCommand(app, exit);
   permafrost::sim::AddSyncsCommand(app, exit);
+  permafrost::sim::AddRotCommand(app, exit);
   permafrost::sim::AddDeterminismCommands(app, exit);
   permafrost::sim::AddBenchCommand(app, exit);
   const absl::Status bound = permafrost::sim::CheckBindings();

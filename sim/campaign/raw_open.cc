@@ -20,18 +20,6 @@ namespace {
 constexpr int kBatches = 15;
 constexpr int kOpensPerBatch = 20;
 
-// What a power cut that keeps everything leaves of `settled`.
-DiskState KeptImage(const DiskState& settled) {
-  const CrashImages images(settled, {.kind = Personality::Kind::kAll},
-                           {.images_max = 1, .random_images = 0, .seed = 0});
-  DiskState image;
-  images.ForEach([&](const CrashImage& kept) {
-    image = kept.state;
-    return false;
-  });
-  return image;
-}
-
 // Seconds of one open; `open_all` opens what is on the clone and returns how many databases it
 // opened.
 OpenTime SecondsPerOpen(const DiskState& image,

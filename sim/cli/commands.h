@@ -17,6 +17,7 @@ void AddRunCommand(CLI::App& app, ExitCode& exit);
 void AddReplayCommand(CLI::App& app, ExitCode& exit);
 void AddMinimizeCommand(CLI::App& app, ExitCode& exit);
 void AddSyncsCommand(CLI::App& app, ExitCode& exit);
+void AddRotCommand(CLI::App& app, ExitCode& exit);
 void AddDeterminismCommands(CLI::App& app, ExitCode& exit);
 void AddBenchCommand(CLI::App& app, ExitCode& exit);
 

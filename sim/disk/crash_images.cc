@@ -74,4 +74,15 @@ std::vector<LostUnit> CrashImages::PartsOf(const std::vector<LostUnit>& units) c
   return parts;
 }
 
+DiskState KeptImage(const DiskState& settled) {
+  const CrashImages images(settled, {.kind = Personality::Kind::kAll},
+                           {.images_max = 1, .random_images = 0, .seed = 0});
+  DiskState image;
+  images.ForEach([&](const CrashImage& kept) {
+    image = kept.state;
+    return false;
+  });
+  return image;
+}
+
 }  // namespace permafrost::sim

@@ -83,4 +83,7 @@ class CrashImages {
   std::vector<EffectRef> log_;  // effects_[i] describes log_[i]
 };
 
+// What a power cut that keeps everything leaves.
+DiskState KeptImage(const DiskState& disk);
+
 }  // namespace permafrost::sim

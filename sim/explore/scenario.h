@@ -5,6 +5,7 @@
 // the disk or in the configuration.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -26,6 +27,8 @@ namespace permafrost::sim {
 using Script = std::vector<std::string>;
 
 enum class ScriptSize { kFull, kShort };
+
+inline constexpr std::string_view kErrorAnswer = "error: ";
 
 struct ScenarioOptions {
   vfs::RocksOptions rocks;  // hardening switches (`--stock`, `--without NAME`)
@@ -72,6 +75,13 @@ class Scenario {
 
   // The logical state as text: equal after every kind of restart of a settled disk. Run on a clone.
   virtual std::string LogicalState(World& clone) const = 0;
+
+  // What the code under test answers on this disk, domain by domain, and no more: opened, read,
+  // closed. An error is a text that begins with kErrorAnswer. Empty: the scenario offers none.
+  using Answers = std::map<std::string, std::string>;
+  virtual Answers AnswersOf(World& /*world*/, const std::string& /*config*/) const { return {}; }
+  // The script that leaves a file of every kind, for damage at rest.
+  virtual Script RotScript() const { return FixedScript(ScriptSize::kFull); }
 
   // Opens every database on the disk, reads all of it, closes it: the raw work inside a recovery.
   // Returns how many.

@@ -80,6 +80,17 @@ std::string CatalogScenario::LogicalState(World& clone) const {
   return text;
 }
 
+Scenario::Answers CatalogScenario::AnswersOf(World& world, const std::string& config) const {
+  History history(config);
+  return LifecycleSession(world, history, rocks_).Look();
+}
+
+// A finished window and an unfinished one, their files, and hot chunks whose rows lie in a table
+// and in a log.
+Script CatalogScenario::RotScript() const {
+  return {"lake 5", "run", "hot 5", "ingest 5 2", "restart", "ingest 5 1", "hot 6", "ingest 6 3"};
+}
+
 std::uint64_t CatalogScenario::OpenDatabases(World& clone) const {
   std::uint64_t opens = CatalogRowsAtRest(clone.env(), clone_rocks_).ok() ? 1 : 0;
   for (const auto& [path, db] : HotDatabases(clone)) {

@@ -24,6 +24,8 @@ class CatalogScenario : public Scenario {
   // A LifecycleSession starts, runs the lifecycle, checks what must hold when settled, goes on.
   void Recover(World& world, History& history) const override;
   std::string LogicalState(World& clone) const override;
+  Answers AnswersOf(World& world, const std::string& config) const override;
+  Script RotScript() const override;
   std::uint64_t OpenDatabases(World& clone) const override;
 
  protected:

@@ -5,6 +5,7 @@
 #include <absl/functional/function_ref.h>
 #include <fmt/format.h>
 
+#include "sim/explore/scenario.h"
 #include "sim/oracle/expectation.h"
 #include "sim/scenarios/ledger_model.h"
 #include "sim/scenarios/lifecycle_session.h"
@@ -21,7 +22,7 @@ using lifecycle::kFull;
 
 // Whether the answer is an error that says which file is damaged.
 bool NamesAFile(std::string_view answer) {
-  if (!answer.starts_with("error: ")) return false;
+  if (!answer.starts_with(kErrorAnswer)) return false;
   constexpr std::array<std::string_view, 3> kRoots = {"ledgers/", "events/", "txhash/"};
   return std::any_of(kRoots.begin(), kRoots.end(), [&](std::string_view root) {
     return answer.find(root) != std::string_view::npos;
@@ -87,6 +88,23 @@ absl::StatusOr<LifecycleSession::Answers> LifecycleSession::ReadEverything() {
   Answers answers = ReadAll();
   if (answers.size() == std::size_t{3} * kLifecycleChunksMax) return answers;
   return vfs::FailedPrecondition("read every chunk: an injected fault is in the way");
+}
+
+LifecycleSession::Answers LifecycleSession::Look() {
+  const absl::Status opened = Open();
+  Answers answers;
+  if (opened.ok()) {
+    answers = ReadAll();
+    answers["identity"] = config_.store_id;
+    Stop();
+    return answers;
+  }
+  const std::string error = fmt::format("{}{}", kErrorAnswer, vfs::Message(opened));
+  for (std::uint32_t c = 0; c < kLifecycleChunksMax; ++c) {
+    for (const char* what : {"ledgers", "events", "lookup"}) answers[Domain(what, c)] = error;
+  }
+  answers["identity"] = error;
+  return answers;
 }
 
 void LifecycleSession::CheckFamilies(std::uint32_t chunk) {

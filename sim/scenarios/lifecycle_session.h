@@ -75,6 +75,9 @@ class LifecycleSession {
   // Errors: kFailedPrecondition  injected faults failed a read
   using Answers = std::map<std::string, std::string>;
   absl::StatusOr<Answers> ReadEverything();
+  // Opens the store, reads every domain and its identity, closes it: what is there, good or bad,
+  // without a promise.
+  Answers Look();
   // Serves every domain as it is once all threads have ended; a store that faults have poisoned is
   // opened again first. False: nothing more can be done.
   bool ServeAfterThreads();

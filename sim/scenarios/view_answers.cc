@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "sim/explore/scenario.h"
 #include "sim/oracle/expectation.h"
 #include "sim/scenarios/ledger_model.h"
 #include "sim/scenarios/lifecycle_texts.h"
@@ -18,7 +19,8 @@ using lifecycle::kFull;
 
 // Errors of reading become values: an answer that no attempt allows is a violation.
 std::string ErrorValue(const absl::Status& status) {
-  return absl::IsNotFound(status) ? std::string(kAbsent) : "error: " + vfs::Message(status);
+  return absl::IsNotFound(status) ? std::string(kAbsent)
+                                  : fmt::format("{}{}", kErrorAnswer, vfs::Message(status));
 }
 
 std::string ValueOfHotRows(std::string_view kind,

@@ -189,7 +189,14 @@ bool LifecycleSession::Execute(const std::string& op) {
       history_.Violate("32-operation-succeeds", fmt::format("{}: {}", op, vfs::Message(status)));
       return false;
     }
-    if (!store_->needs_reopen()) CheckClass(op, status);
+    if (!store_->needs_reopen()) {
+      CheckClass(op, status);
+      // The same step again, in the same process and without another fault: it must succeed.
+      if (attempt > 1 && world_.faulty().Injected().size() == faults_before) {
+        history_.Violate("failure-class", fmt::format("{}: fails again without a fault: {}", op,
+                                                      vfs::Message(status)));
+      }
+    }
     if (store_->needs_reopen() || attempt >= 2) {
       Die();
       if (!Start()) return false;

@@ -145,6 +145,41 @@ TEST(StoreKeeper, AReadOnlyVolumeIsForTheOperator) {
   EXPECT_EQ(kept.Wrong(), "");
 }
 
+TEST(StoreKeeper, AFailedFlushOfAHotChunkIsAFailureOfItsDatabaseAlone) {
+  Kept kept("when sync path=hot/**.sst nth=1 then fail");
+  ASSERT_OK(kept.RunScript());
+  {
+    ASSERT_OK_AND_ASSIGN(const HotHandle hot, kept.keeper.store()->OpenHot(ChunkId{3}));
+    ASSERT_OK(hot->Flush(vfs::FlushWait::kNo));
+    kept.world.queue().Drain();
+    EXPECT_FALSE(hot->Health().ok());
+  }
+  const LedgerSeq first = StoreWorld::SmallOptions().geometry.First(ChunkId{3});
+
+  EXPECT_OK(kept.keeper.Run(
+      [&](Store& store) { return store.CommitLedger(LedgerSeq{first.value() + 1}, Ledger(2)); }));
+
+  EXPECT_EQ(kept.keeper.openings(), 1U);
+  ASSERT_OK(kept.keeper.Close());
+  EXPECT_EQ(kept.Wrong(), "");
+}
+
+TEST(StoreKeeper, AFailedFlushOfTheCatalogPoisonsTheStore) {
+  Kept kept("when sync path=catalog/**.sst nth=1 then fail");
+  ASSERT_OK(kept.RunScript());
+  ASSERT_OK(kept.keeper.store()->catalog().db()->Flush(vfs::FlushWait::kNo));
+  kept.world.queue().Drain();
+  const std::uint64_t openings = kept.keeper.openings();
+  kept.source.complete.insert(ChunkId{4});
+
+  EXPECT_OK(
+      kept.keeper.Run([&](Store& store) { return store.RunLifecycle(kept.source).status(); }));
+
+  EXPECT_EQ(kept.keeper.openings(), openings + 1);
+  ASSERT_OK(kept.keeper.Close());
+  EXPECT_EQ(kept.Wrong(), "");
+}
+
 // Disk full at every write in turn, for as long as the plan lasts.
 TEST(StoreKeeper, AFullDiskDegradesAndNothingIsLost) {
   Kept healthy("");

@@ -252,7 +252,8 @@ absl::StatusOr<RotReport> AuditRot(const Scenario& scenario,
   }
   RotReport report;
   for (const auto& [path, bytes] : subject.files) {
-    if (!faults::GlobMatches(options.files, path)) continue;
+    const auto is_damaged = [&path = path](const Damage& damage) { return damage.path == path; };
+    if (std::none_of(damages.begin(), damages.end(), is_damaged)) continue;
     ++report.files;
     report.bytes += bytes.size();
   }

@@ -1,7 +1,4 @@
 // `powercut check-determinism`: what is not tied down is found, hashes of two builds are compared.
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <cstdio>
 #include <limits>
 #include <string>
@@ -16,8 +17,10 @@
 #include "vfs/base/prng.h"
 #include "vfs/base/status.h"
 #include "vfs/posix/command_line.h"
+#include "vfs/posix/fiu_run.h"
 #include "vfs/posix/native_executor.h"
 #include "vfs/posix/posix_file_system.h"
+#include "vfs/posix/stop_signal.h"
 #include "vfs/posix/system_clock.h"
 
 namespace permafrost::engine {
@@ -34,10 +37,10 @@ int Answer(const CommandResult& result) {
   return static_cast<int>(ExitCode::kInternal);
 }
 
+using StoreCommand = CommandResult (*)(const vfs::Env&, const CommandOptions&);
+
 // Runs a command on the store below the data directory.
-int RunOn(const std::string& data,
-          CommandOptions options,
-          CommandResult (*command)(const vfs::Env&, const CommandOptions&)) {
+int RunOn(const std::string& data, CommandOptions options, StoreCommand command) {
   auto fs = vfs::PosixFileSystem::Open(data);
   if (!fs.ok()) {
     return Answer(Failure(vfs::MakeStatus(
@@ -57,13 +60,32 @@ int RunOn(const std::string& data,
   return Answer(command(env, options));
 }
 
+// Runs it again and again until a signal asks to stop. A round that fails is reported and the next
+// one begins anew, with nothing kept from it.
+int Watch(const std::string& data,
+          const CommandOptions& options,
+          StoreCommand command,
+          std::uint32_t seconds) {
+  constexpr std::uint64_t kNanosPerSecond = 1'000'000'000;
+  vfs::StopSignal stop;
+  int first_failure = 0;
+  do {
+    const int code = RunOn(data, options, command);
+    if (code == kExitReaderLeft) return code;
+    if (first_failure == 0) first_failure = code;
+  } while (!stop.Wait(seconds * kNanosPerSecond));
+  return first_failure;
+}
+
 int Main(int argc, char** argv) {
+  vfs::ArmFaultPointsUnderFiuRun();
   ::signal(SIGPIPE, SIG_IGN);  // a write to a reader that left fails, and the store is closed first
   CLI::App app{"Permafrost: a crash-safe two-tier store of ledger history", "permafrost"};
   app.require_subcommand(1);
   std::string data;
   bool json = false;
   CommandOptions options;
+  std::uint32_t watch_seconds = 0;  // 0: once
   const auto common = [&](CLI::App* command) {
     command->add_option("--data", data, "Data directory")->required();
     command->add_flag("--json", json, "One JSON value on one line");
@@ -74,6 +96,11 @@ int Main(int argc, char** argv) {
       ->add_option("--retention-chunks", options.retention_chunks,
                    "Chunks that are kept, for the floor; 0: all")
       ->transform(vfs::WholeNumber({.max = std::numeric_limits<std::uint32_t>::max()}));
+  audit
+      ->add_option("--watch", watch_seconds,
+                   "Audit again every so many seconds until SIGINT or SIGTERM; the exit code is "
+                   "that of the first audit that failed")
+      ->transform(vfs::WholeNumber({.min = 1, .max = std::numeric_limits<std::uint32_t>::max()}));
   CLI::App* const catalog = app.add_subcommand("catalog", "Look at the catalog");
   catalog->require_subcommand(1);
   CLI::App* const dump = catalog->add_subcommand("dump", "Print every key and value");
@@ -92,6 +119,8 @@ int Main(int argc, char** argv) {
     return Answer({.code = ExitCode::kUsage, .out = "", .err = answer.text});
   options.form = json ? OutputForm::kJson : OutputForm::kText;
   if (version->parsed()) return Answer(VersionCommand(options.form));
+  if (audit->parsed() && watch_seconds != 0)
+    return Watch(data, options, AuditCommand, watch_seconds);
   if (audit->parsed()) return RunOn(data, options, AuditCommand);
   return RunOn(data, options, CatalogDumpCommand);
 }

@@ -8,6 +8,7 @@
 #include "vfs/base/check.h"
 #include "vfs/base/status.h"
 #include "vfs/base/step.h"
+#include "vfs/posix/posix_error.h"
 
 namespace permafrost::faults {
 namespace {
@@ -26,19 +27,6 @@ bool Matches(const FaultRule& rule, const vfs::Call& call) {
   return rule.calls.Matches(call.kind) && MatchesPath(rule, call) &&
          (rule.label.empty() || vfs::Step::IsUnder(rule.label)) &&
          (rule.range_end == 0 || Overlaps(rule, call));
-}
-
-int ErrnoOfEffect(Effect effect) {
-  switch (effect) {
-    case Effect::kEio:
-    case Effect::kFail: return EIO;
-    case Effect::kEnospc:
-    case Effect::kShort: return ENOSPC;
-    case Effect::kEdquot: return EDQUOT;
-    case Effect::kEmfile: return EMFILE;
-    default: break;  // answers OK
-  }
-  VFS_CHECK(false, "effect {} is not an error", ToString(effect));
 }
 
 bool AsksForInodeErrors(const FaultPlan& plan) {
@@ -182,9 +170,27 @@ bool FaultInjector::CountMatch(std::size_t rule, const vfs::Call& call) {
   return plan_.rules[rule].repeat == Repeat::kOnce ? match == first : match >= first;
 }
 
+int ErrnoOfEffect(Effect effect) {
+  switch (effect) {
+    case Effect::kEio:
+    case Effect::kFail: return EIO;
+    case Effect::kEnospc:
+    case Effect::kShort: return ENOSPC;
+    case Effect::kEdquot: return EDQUOT;
+    case Effect::kEmfile: return EMFILE;
+    default: break;  // answers OK
+  }
+  VFS_CHECK(false, "effect {} is not an error", ToString(effect));
+}
+
 absl::Status InjectedError(Effect effect, const vfs::Call& call) {
-  return vfs::MarkInjected(
-      vfs::ErrnoToStatus(ErrnoOfEffect(effect), vfs::ToString(call.kind), call.path));
+  const int error = ErrnoOfEffect(effect);
+  const std::string_view operation = vfs::ToString(call.kind);
+  if (vfs::IsSync(call.kind)) {
+    return vfs::MarkInjected(
+        vfs::PosixErrorAs(absl::StatusCode::kDataLoss, error, operation, call.path));
+  }
+  return vfs::MarkInjected(vfs::ErrnoToStatus(error, operation, call.path));
 }
 
 }  // namespace permafrost::faults

@@ -91,8 +91,10 @@ class FaultInjector {
   std::vector<Injection> injected_ ABSL_GUARDED_BY(mu_);
 };
 
-// The error of an effect, marked as injected: "<op> <path>: <strerror> (errno N)". Requires an
-// effect that is an error.
+// Both require an effect that is an error.
+int ErrnoOfEffect(Effect effect);
+// Marked as injected: "<op> <path>: <strerror> (errno N)". Of a sync it is kDataLoss whatever the
+// number, as on the real disk.
 absl::Status InjectedError(Effect effect, const vfs::Call& call);
 
 }  // namespace permafrost::faults

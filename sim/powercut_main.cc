@@ -39,6 +39,7 @@ int main(int argc, char** argv) {
   permafrost::sim::AddRotCommand(app, exit);
   permafrost::sim::AddDeterminismCommands(app, exit);
   permafrost::sim::AddBenchCommand(app, exit);
+  permafrost::sim::AddFiuCommand(app, exit);
   const absl::Status bound = permafrost::sim::CheckBindings();
   if (!bound.ok()) return permafrost::sim::Fail(bound);
   const LineAnswer answer = permafrost::vfs::ParseCommandLine(app, argc, argv);

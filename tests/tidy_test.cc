@@ -246,13 +246,21 @@ TEST(TidySelfTest, ASourceThatNoCMakeFileNamesIsFound) {
             "tests/sim/deep_test.cc:0: no CMake file names this file: it is never compiled\n");
 }
 
-TEST(TidySelfTest, AFaultPointWithTwoSitesOrNoneIsFound) {
-  constexpr std::array<std::string_view, 2> kNames = {"vfs/open", "vfs/read"};
-  const std::string text = ToString(
-      CheckFaultPoints(Files1("faults/a.cc", "f(\"vfs/open\");\ng(\"vfs/open\");\n"), kNames));
+TEST(TidySelfTest, AFaultPointWithTwoSitesOrNoneOrNoEntryIsFound) {
+  constexpr std::array<std::string_view, 3> kNames = {"vfs/list", "vfs/open", "vfs/read"};
+  const std::vector<SourceFile> files = {
+      MakeSourceFile("faults/fault_points.cc", "{\"vfs/list\"}, {\"vfs/open\"}, {\"vfs/read\"}\n"),
+      MakeSourceFile("vfs/a.cc", "FaultPoint(\"vfs/open\", p);\nFaultErrno(\"vfs/open\", p);\n"),
+      MakeSourceFile("vfs/b.cc", "FaultPoint(\"vfs/list\", p);\nFaultPoint(\"vfs/lsit\", p);\n"),
+      MakeSourceFile("tests/c.cc", "FaultPoint(\"vfs/list\", p); f(\"vfs/errno\");\n"),
+  };
 
-  EXPECT_THAT(text, HasSubstr("'vfs/open' is a literal at 2 sites (faults/a.cc:1, faults/a.cc:2)"));
-  EXPECT_THAT(text, HasSubstr("'vfs/read' is a literal at 0 sites"));
+  EXPECT_EQ(ToString(CheckFaultPoints(files, kNames)),
+            "vfs/b.cc:2: fault point 'vfs/lsit' is not listed in faults/fault_points.cc\n"
+            "faults/fault_points.cc:0: fault point 'vfs/open' is a literal at 2 sites (vfs/a.cc:1, "
+            "vfs/a.cc:2), not at one\n"
+            "faults/fault_points.cc:0: fault point 'vfs/read' is a literal at 0 sites (), not at "
+            "one\n");
 }
 
 TEST(TidySelfTest, AStepLabelThatIsNotListedOrNotUsedIsFound) {

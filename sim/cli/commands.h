@@ -12,6 +12,7 @@ struct ExitCode {
 };
 
 void AddListCommand(CLI::App& app, ExitCode& exit);
+void AddFiuCommand(CLI::App& app, ExitCode& exit);
 void AddSweepCommand(CLI::App& app, ExitCode& exit);
 void AddRunCommand(CLI::App& app, ExitCode& exit);
 void AddReplayCommand(CLI::App& app, ExitCode& exit);

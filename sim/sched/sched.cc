@@ -14,6 +14,7 @@
 #include "sim/sched/kernel.h"
 #include "sim/sched/state.h"
 #include "vfs/base/check.h"
+#include "vfs/base/fault_point.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
 
@@ -125,6 +126,8 @@ struct DeterministicScope::Saved {
 DeterministicScope::DeterministicScope(std::uint64_t seed, ScopeThreads threads)
     : saved_(new Saved{TheRunState()}) {
   static std::uint64_t scope_count = 0;
+  VFS_CHECK(!vfs::FaultPointsAreArmed(),
+            "libfiu's locks and chance are no part of a simulated run");
   RunState& state = TheRunState();
   const bool goes_on = threads == ScopeThreads::kScheduled && state.has_threads;
   state.is_active = true;

@@ -4,18 +4,15 @@
 #include <unistd.h>
 
 #include <cstdio>
-#include <memory>
 #include <string>
 
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 
-#include "tests/engine/store_world.h"
+#include "tests/engine/real_store.h"
 #include "tests/status_matchers.h"
 #include "tests/vfs/temp_dir.h"
-#include "vfs/posix/native_executor.h"
 #include "vfs/posix/posix_file_system.h"
-#include "vfs/posix/system_clock.h"
 
 namespace permafrost::engine {
 namespace {
@@ -56,44 +53,11 @@ Ran RunBinary(const TempDir& scratch, const std::string& arguments) {
   return ran;
 }
 
-// A store on the real disk, made through the engine.
-class RealStore {
- public:
-  explicit RealStore(const std::string& directory) : fs_(*vfs::PosixFileSystem::Open(directory)) {
-    StoreOptions options = testing::StoreWorld::SmallOptions();
-    options.rocks = {};
-    options.holder = "4242";
-    store_ = *Store::Open({.fs = fs_.get(),
-                           .clock = &clock_,
-                           .executor = &executor_,
-                           .prng = &prng_,
-                           .log = &vfs::NullLog()},
-                          options);
-  }
-  Store& store() { return *store_; }
-  vfs::FileSystem& fs() { return *fs_; }
-  absl::Status Close() { return store_->Close(); }
-
- private:
-  std::unique_ptr<vfs::PosixFileSystem> fs_;
-  vfs::SystemClock clock_;
-  vfs::NativeExecutor executor_;
-  vfs::Prng prng_{3};
-  std::unique_ptr<Store> store_;
-};
-
 class PermafrostCli : public ::testing::Test {
  protected:
   PermafrostCli() { EXPECT_EQ(::mkdir(data_.c_str(), 0700), 0); }
 
-  void MakeStore() {
-    RealStore real(data_);
-    testing::TestSource source;
-    source.complete = {ChunkId{0}, ChunkId{1}};
-    ASSERT_OK(real.store().CreateHot(ChunkId{2}));
-    ASSERT_OK(real.store().RunLifecycle(source));
-    ASSERT_OK(real.Close());
-  }
+  void MakeStore() { testing::FillRealStore(data_); }
   Ran Command(const std::string& arguments) { return RunBinary(scratch_, arguments); }
 
   TempDir scratch_;
@@ -180,6 +144,9 @@ TEST_F(PermafrostCli, AMissingOrImpossibleValueIsNamed) {
   ExpectUsage(Command("audit --retention-chunks -1 --data " + data_),
               "permafrost: --retention-chunks: '-1' is not a whole number from 0 to 4294967295; "
               "see permafrost audit --help\n");
+  ExpectUsage(Command("audit --watch 0 --data " + data_),
+              "permafrost: --watch: '0' is not a whole number from 1 to 4294967295; see "
+              "permafrost audit --help\n");
 }
 
 TEST_F(PermafrostCli, VersionAndHelpAreFlagsAndCommands) {
@@ -249,7 +216,7 @@ TEST_F(PermafrostCli, ADirectoryWithoutAStoreIsRefusedAndLeftAlone) {
 }
 
 TEST_F(PermafrostCli, AHeldRootIsOneLineAndThree) {
-  RealStore real(data_);
+  testing::RealStore real(data_);
 
   const Ran ran = Command("audit --data " + data_);
 
@@ -261,7 +228,7 @@ TEST_F(PermafrostCli, AHeldRootIsOneLineAndThree) {
 
 TEST_F(PermafrostCli, ACorruptKeyIsOneLineAndFour) {
   {
-    RealStore real(data_);
+    testing::RealStore real(data_);
     vfs::RocksBatch batch;
     batch.Put(vfs::kDefaultFamily, "chunk:7:ledgers", "v1 frozen");
     ASSERT_OK(real.store().catalog().db()->Write(batch, vfs::SyncWrite::kYes));

@@ -217,7 +217,7 @@ TEST(FaultyFileSystem, AnErrorOnASyncIsAFailedSyncUnlessItComesAfter) {
   FaultyDisk before("when any-write then eio; when sync then enospc");
   FaultyDisk after("when sync then eio after");
 
-  EXPECT_ERROR(before.fs.SyncDir("d"), kExhausted,
+  EXPECT_ERROR(before.fs.SyncDir("d"), kDataLoss,
                Eq("sync_dir d: No space left on device (errno 28); free space on this volume, then "
                   "restart"));
   EXPECT_ERROR(after.fs.SyncDir("d"), kDataLoss, Eq("sync_dir d: Input/output error (errno 5)"));

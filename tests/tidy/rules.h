@@ -34,8 +34,9 @@ Offences CheckHeavyHeaders(Files files);  // RocksDB, toml++, gmock, rapidcheck 
 Offences CheckTestNames(Files files);     // a test mirrors the file it tests
 Offences CheckDeadHeaders(Files files);   // somebody includes every header
 Offences CheckRegistration(Files files);  // every .cc is named by a CMake file
-Offences CheckFaultPoints(Files files,
-                          std::span<const std::string_view> names);  // one literal site each
+
+// Fault points: each listed one is a literal at one site beside the registry, and none is unlisted.
+Offences CheckFaultPoints(Files files, std::span<const std::string_view> names);
 
 // Step labels: a literal whose first word is the area of a known label must be a known label, and
 // each known label must occur outside the registry.

@@ -109,6 +109,13 @@ bool LooksLikeLabel(std::string_view text) {
          text.find('.') != std::string_view::npos;
 }
 
+// Whether the literal is the name of a point of vfs/base/fault_point.h on this line.
+bool IsPointAt(std::string_view line, const std::string& literal) {
+  return line.find("FaultPoint(\"" + literal + "\"") != std::string_view::npos ||
+         line.find("FaultErrno(\"" + literal + "\"") != std::string_view::npos;
+}
+
+constexpr std::string_view kPointRegistry = "faults/fault_points.cc";
 constexpr std::string_view kLabelRegistry = "vfs/base/step_labels.h";
 
 }  // namespace
@@ -213,16 +220,21 @@ Offences CheckRegistration(Files files) {
 
 Offences CheckFaultPoints(Files files, std::span<const std::string_view> names) {
   std::map<std::string, std::vector<std::string>> sites;
+  Offences offences;
   ForEachLiteral(files, [&](const SourceFile& file, std::size_t line, const std::string& literal) {
+    if (file.path == kPointRegistry) return;
     if (std::find(names.begin(), names.end(), literal) != names.end()) {
       sites[literal].push_back(fmt::format("{}:{}", file.path, line));
+    } else if (IsPointAt(file.strings[line - 1], literal)) {
+      offences.push_back(
+          {file.path, line,
+           fmt::format("fault point '{}' is not listed in {}", literal, kPointRegistry)});
     }
   });
-  Offences offences;
   for (const std::string_view name : names) {
     const std::vector<std::string>& found = sites[std::string(name)];
     if (found.size() == 1) continue;
-    offences.push_back({"faults/fault_points.cc", 0,
+    offences.push_back({std::string(kPointRegistry), 0,
                         fmt::format("fault point '{}' is a literal at {} sites ({}), not at one",
                                     name, found.size(), fmt::join(found, ", "))});
   }

@@ -37,10 +37,12 @@ absl::Status DirHandles::Sync(std::string_view path) {
     }
   }
   if (RetryInterrupted([&] { return ::fsync(handle->fd.get()); }) == 0) return absl::OkStatus();
-  absl::Status status = PosixErrorAs(absl::StatusCode::kDataLoss, errno, "sync_dir", path);
-  const MutexLock lock(&mu_);
-  poisoned_.try_emplace(handle->identity, Poisoned{handle, Message(status)});
-  return status;
+  return Poison(handle, errno, path);
+}
+
+absl::Status DirHandles::FailSync(std::string_view path, int error) {
+  VFS_ASSIGN_OR_RETURN(const std::shared_ptr<Handle> handle, Get(path));
+  return MarkInjected(Poison(handle, error, path));
 }
 
 void DirHandles::Drop(std::string_view path) {
@@ -75,6 +77,15 @@ absl::StatusOr<std::shared_ptr<DirHandles::Handle>> DirHandles::Get(std::string_
   if (handles_.size() >= kHandlesMax) handles_.clear();
   handles_.insert_or_assign(std::string(path), handle);
   return handle;
+}
+
+absl::Status DirHandles::Poison(const std::shared_ptr<Handle>& handle,
+                                int error,
+                                std::string_view path) {
+  absl::Status status = PosixErrorAs(absl::StatusCode::kDataLoss, error, "sync_dir", path);
+  const MutexLock lock(&mu_);
+  poisoned_.try_emplace(handle->identity, Poisoned{handle, Message(status)});
+  return status;
 }
 
 absl::StatusOr<std::shared_ptr<DirHandles::Handle>> DirHandles::OpenDir(

@@ -34,6 +34,8 @@ class DirHandles {
   // Errors: kNotFound; kFailedPrecondition for a file or a poisoned directory; kDataLoss if the
   // sync fails
   absl::Status Sync(std::string_view path);
+  // The same without the system call: an injected failure with this errno.
+  absl::Status FailSync(std::string_view path, int error);
   // Forgets the handles of `path` and of everything below it.
   void Drop(std::string_view path);
 
@@ -51,6 +53,7 @@ class DirHandles {
   static constexpr std::size_t kHandlesMax = 64;
 
   absl::StatusOr<std::shared_ptr<Handle>> Get(std::string_view path);
+  absl::Status Poison(const std::shared_ptr<Handle>& handle, int error, std::string_view path);
   absl::StatusOr<std::shared_ptr<Handle>> OpenDir(std::string_view path) const;
 
   const int root_fd_;

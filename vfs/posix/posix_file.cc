@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "vfs/base/fault_point.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
 #include "vfs/posix/io_loop.h"
@@ -37,6 +38,7 @@ PosixFile::PosixFile(UniqueFd fd, std::string_view path, OpenMode mode)
     : fd_(std::move(fd)), path_(path), mode_(mode) {}
 
 absl::Status PosixFile::Append(std::string_view bytes) {
+  VFS_RETURN_IF_ERROR(FaultPoint("vfs/append", {.path = path_, .bytes = bytes.size()}));
   VFS_RETURN_IF_ERROR(CheckWritable("append"));
   const Transfer done = WriteAll(bytes.size(), [&](std::size_t from, std::size_t) {
     return AppendStep(fd_.get(), bytes.substr(from));
@@ -45,6 +47,8 @@ absl::Status PosixFile::Append(std::string_view bytes) {
 }
 
 absl::Status PosixFile::Write(std::uint64_t offset, std::string_view bytes) {
+  VFS_RETURN_IF_ERROR(
+      FaultPoint("vfs/write", {.path = path_, .offset = offset, .bytes = bytes.size()}));
   VFS_RETURN_IF_ERROR(CheckWritable("write"));
   VFS_RETURN_IF_ERROR(CheckRange("write", offset, bytes.size()));
   const Transfer done = WriteAll(bytes.size(), [&](std::size_t from, std::size_t left) {
@@ -54,6 +58,8 @@ absl::Status PosixFile::Write(std::uint64_t offset, std::string_view bytes) {
 }
 
 absl::StatusOr<std::size_t> PosixFile::Read(std::uint64_t offset, std::span<char> buffer) const {
+  VFS_RETURN_IF_ERROR(
+      FaultPoint("vfs/read", {.path = path_, .offset = offset, .bytes = buffer.size()}));
   VFS_RETURN_IF_ERROR(CheckUsable("read"));
   VFS_RETURN_IF_ERROR(CheckRange("read", offset, 0));
   const Transfer done = TransferAll(buffer.size(), [&](std::size_t from, std::size_t left) {
@@ -64,6 +70,7 @@ absl::StatusOr<std::size_t> PosixFile::Read(std::uint64_t offset, std::span<char
 }
 
 absl::Status PosixFile::Truncate(std::uint64_t bytes) {
+  VFS_RETURN_IF_ERROR(FaultPoint("vfs/truncate", {.path = path_, .bytes = bytes}));
   VFS_RETURN_IF_ERROR(CheckWritable("truncate"));
   VFS_RETURN_IF_ERROR(CheckRange("truncate", bytes, 0));
   if (RetryInterrupted([&] { return ::ftruncate(fd_.get(), static_cast<off_t>(bytes)); }) != 0) {
@@ -73,6 +80,8 @@ absl::Status PosixFile::Truncate(std::uint64_t bytes) {
 }
 
 absl::Status PosixFile::Preallocate(std::uint64_t offset, std::uint64_t bytes) {
+  VFS_RETURN_IF_ERROR(
+      FaultPoint("vfs/preallocate", {.path = path_, .offset = offset, .bytes = bytes}));
   VFS_RETURN_IF_ERROR(CheckWritable("preallocate"));
   VFS_RETURN_IF_ERROR(CheckRange("preallocate", offset, bytes));
   if (bytes == 0) return absl::OkStatus();
@@ -84,20 +93,29 @@ absl::Status PosixFile::Preallocate(std::uint64_t offset, std::uint64_t bytes) {
   return absl::OkStatus();
 }
 
-absl::Status PosixFile::SyncData() { return SyncBy("sync_data", ::fdatasync); }
+absl::Status PosixFile::SyncData() {
+  return SyncBy("sync_data", ::fdatasync, FaultErrno("vfs/sync_data", path_));
+}
 
-absl::Status PosixFile::Sync() { return SyncBy("sync", ::fsync); }
+absl::Status PosixFile::Sync() { return SyncBy("sync", ::fsync, FaultErrno("vfs/sync", path_)); }
 
-absl::Status PosixFile::SyncBy(std::string_view op, int (*system_call)(int)) {
+absl::Status PosixFile::SyncBy(std::string_view op, int (*system_call)(int), int injected) {
+  if (injected != 0) return MarkInjected(FailSync(op, injected));
   VFS_RETURN_IF_ERROR(CheckUsable(op));
   if (RetryInterrupted([&] { return system_call(fd_.get()); }) == 0) return absl::OkStatus();
+  return FailSync(op, errno);
+}
+
+absl::Status PosixFile::FailSync(std::string_view op, int error) {
   // Whatever the number says, ENOSPC included: pages may have been dropped (D4).
-  absl::Status status = PosixErrorAs(absl::StatusCode::kDataLoss, errno, op, path_);
-  poison_ = Message(status);
+  absl::Status status = PosixErrorAs(absl::StatusCode::kDataLoss, error, op, path_);
+  if (poison_.empty()) poison_ = Message(status);
   return status;
 }
 
 absl::Status PosixFile::HintWriteOut(std::uint64_t offset, std::uint64_t bytes) {
+  VFS_RETURN_IF_ERROR(
+      FaultPoint("vfs/hint_write_out", {.path = path_, .offset = offset, .bytes = bytes}));
   VFS_RETURN_IF_ERROR(CheckUsable("hint_write_out"));
   VFS_RETURN_IF_ERROR(CheckRange("hint_write_out", offset, bytes));
   if (bytes == 0) return absl::OkStatus();  // to the kernel, 0 means "to the end of the file"
@@ -110,6 +128,7 @@ absl::Status PosixFile::HintWriteOut(std::uint64_t offset, std::uint64_t bytes) 
 }
 
 absl::StatusOr<std::uint64_t> PosixFile::Size() const {
+  VFS_RETURN_IF_ERROR(FaultPoint("vfs/size", {path_}));
   VFS_RETURN_IF_ERROR(CheckUsable("size"));
   struct stat info = {};
   if (::fstat(fd_.get(), &info) != 0) return PosixError(errno, "size", path_);
@@ -117,6 +136,7 @@ absl::StatusOr<std::uint64_t> PosixFile::Size() const {
 }
 
 absl::Status PosixFile::Close() {
+  VFS_RETURN_IF_ERROR(FaultPoint("vfs/close", {path_}));
   if (!fd_.is_open()) return FailedPrecondition("close {}: handle is closed", path_);
   // EINTR included, the number is free afterwards on Linux: closing again could close somebody
   // else's file.

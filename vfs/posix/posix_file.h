@@ -38,7 +38,10 @@ class PosixFile final : public File {
   absl::Status CheckUsable(std::string_view op) const;
   absl::Status CheckWritable(std::string_view op) const;
   absl::Status CheckRange(std::string_view op, std::uint64_t offset, std::uint64_t bytes) const;
-  absl::Status SyncBy(std::string_view op, int (*system_call)(int));
+  // `injected`: an errno in place of the system call, or 0.
+  absl::Status SyncBy(std::string_view op, int (*system_call)(int), int injected);
+  // Poisons the handle.
+  absl::Status FailSync(std::string_view op, int error);
 
   UniqueFd fd_;
   const std::string path_;

@@ -14,6 +14,7 @@
 
 #include <fmt/format.h>
 
+#include "vfs/base/fault_point.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
 #include "vfs/posix/io_loop.h"
@@ -57,6 +58,7 @@ PosixFileSystem::PosixFileSystem(UniqueFd root)
 PosixFileSystem::~PosixFileSystem() = default;
 
 absl::StatusOr<std::unique_ptr<File>> PosixFileSystem::Create(std::string_view path) {
+  VFS_RETURN_IF_ERROR(FaultPoint("vfs/create", {path}));
   VFS_RETURN_IF_ERROR(CheckPath("create", path));
   UniqueFd fd(RetryInterrupted([&] {
     return ::openat(root_.get(), AtPath(path).c_str(),
@@ -67,6 +69,7 @@ absl::StatusOr<std::unique_ptr<File>> PosixFileSystem::Create(std::string_view p
 }
 
 absl::StatusOr<std::unique_ptr<File>> PosixFileSystem::Open(std::string_view path, OpenMode mode) {
+  VFS_RETURN_IF_ERROR(FaultPoint("vfs/open", {path}));
   VFS_RETURN_IF_ERROR(CheckPath("open", path));
   const int access = mode == OpenMode::kRead ? O_RDONLY : O_RDWR;
   UniqueFd fd(RetryInterrupted([&] {
@@ -80,6 +83,7 @@ absl::StatusOr<std::unique_ptr<File>> PosixFileSystem::Open(std::string_view pat
 }
 
 absl::Status PosixFileSystem::MakeDir(std::string_view path) {
+  VFS_RETURN_IF_ERROR(FaultPoint("vfs/make_dir", {path}));
   VFS_RETURN_IF_ERROR(CheckPath("make_dir", path));
   if (::mkdirat(root_.get(), AtPath(path).c_str(), 0755) != 0) {
     return PosixError(errno, "make_dir", path);
@@ -89,6 +93,7 @@ absl::Status PosixFileSystem::MakeDir(std::string_view path) {
 }
 
 absl::Status PosixFileSystem::RemoveDir(std::string_view path) {
+  VFS_RETURN_IF_ERROR(FaultPoint("vfs/remove_dir", {path}));
   VFS_RETURN_IF_ERROR(CheckPath("remove_dir", path));
   if (path.empty()) return PosixError(EBUSY, "remove_dir", path);
   if (::unlinkat(root_.get(), AtPath(path).c_str(), AT_REMOVEDIR) != 0) {
@@ -101,6 +106,11 @@ absl::Status PosixFileSystem::RemoveDir(std::string_view path) {
 }
 
 absl::StatusOr<std::vector<DirEntry>> PosixFileSystem::List(std::string_view path) const {
+  VFS_RETURN_IF_ERROR(FaultPoint("vfs/list", {path}));
+  return ListEntries(path);
+}
+
+absl::StatusOr<std::vector<DirEntry>> PosixFileSystem::ListEntries(std::string_view path) const {
   VFS_RETURN_IF_ERROR(CheckPath("list", path));
   UniqueFd fd(RetryInterrupted([&] {
     return ::openat(root_.get(), AtPath(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -125,11 +135,14 @@ absl::StatusOr<std::vector<DirEntry>> PosixFileSystem::List(std::string_view pat
 }
 
 absl::Status PosixFileSystem::SyncDir(std::string_view path) {
+  const int injected = FaultErrno("vfs/sync_dir", path);
   VFS_RETURN_IF_ERROR(CheckPath("sync_dir", path));
+  if (injected != 0) return dir_handles_.FailSync(path, injected);
   return dir_handles_.Sync(path);
 }
 
 absl::Status PosixFileSystem::Rename(std::string_view from, std::string_view to) {
+  VFS_RETURN_IF_ERROR(FaultPoint("vfs/rename", {.path = from, .path_to = to}));
   VFS_RETURN_IF_ERROR(CheckPath("rename", from));
   VFS_RETURN_IF_ERROR(CheckPath("rename", to));
   const std::string both = fmt::format("{} to {}", from, to);
@@ -151,6 +164,7 @@ absl::Status PosixFileSystem::Rename(std::string_view from, std::string_view to)
 }
 
 absl::Status PosixFileSystem::Link(std::string_view existing, std::string_view name) {
+  VFS_RETURN_IF_ERROR(FaultPoint("vfs/link", {.path = existing, .path_to = name}));
   VFS_RETURN_IF_ERROR(CheckPath("link", existing));
   VFS_RETURN_IF_ERROR(CheckPath("link", name));
   const std::string both = fmt::format("{} to {}", existing, name);
@@ -167,6 +181,7 @@ absl::Status PosixFileSystem::Link(std::string_view existing, std::string_view n
 }
 
 absl::Status PosixFileSystem::Unlink(std::string_view path) {
+  VFS_RETURN_IF_ERROR(FaultPoint("vfs/unlink", {path}));
   VFS_RETURN_IF_ERROR(CheckPath("unlink", path));
   if (::unlinkat(root_.get(), AtPath(path).c_str(), 0) != 0) {
     return PosixError(errno, "unlink", path);
@@ -175,6 +190,7 @@ absl::Status PosixFileSystem::Unlink(std::string_view path) {
 }
 
 absl::StatusOr<FileInfo> PosixFileSystem::Stat(std::string_view path) const {
+  VFS_RETURN_IF_ERROR(FaultPoint("vfs/stat", {path}));
   VFS_RETURN_IF_ERROR(CheckPath("stat", path));
   struct stat info = {};
   if (::fstatat(root_.get(), AtPath(path).c_str(), &info, 0) != 0) {
@@ -187,6 +203,7 @@ absl::StatusOr<FileInfo> PosixFileSystem::Stat(std::string_view path) const {
 }
 
 absl::StatusOr<FileIdentity> PosixFileSystem::Identity(std::string_view path) const {
+  VFS_RETURN_IF_ERROR(FaultPoint("vfs/identity", {path}));
   VFS_RETURN_IF_ERROR(CheckPath("identity", path));
   struct stat info = {};
   if (::fstatat(root_.get(), AtPath(path).c_str(), &info, 0) != 0) {
@@ -196,6 +213,7 @@ absl::StatusOr<FileIdentity> PosixFileSystem::Identity(std::string_view path) co
 }
 
 absl::StatusOr<std::uint64_t> PosixFileSystem::FreeSpace(std::string_view path) const {
+  VFS_RETURN_IF_ERROR(FaultPoint("vfs/free_space", {path}));
   VFS_RETURN_IF_ERROR(CheckPath("free_space", path));
   const UniqueFd fd(RetryInterrupted(
       [&] { return ::openat(root_.get(), AtPath(path).c_str(), O_PATH | O_CLOEXEC); }));
@@ -208,17 +226,19 @@ absl::StatusOr<std::uint64_t> PosixFileSystem::FreeSpace(std::string_view path) 
 
 absl::StatusOr<std::unique_ptr<FileLock>> PosixFileSystem::Lock(std::string_view path,
                                                                 const LockOptions& options) {
+  VFS_RETURN_IF_ERROR(FaultPoint("vfs/lock", {path}));
   VFS_RETURN_IF_ERROR(CheckPath("lock", path));
   if (path.empty()) return PosixError(EISDIR, "lock", path);
   return TakePosixLock(root_.get(), path, options);
 }
 
 absl::Status PosixFileSystem::DropCaches() {
+  VFS_RETURN_IF_ERROR(FaultPoint("vfs/drop_caches", {}));
   std::vector<std::string> pending = {""};
   while (!pending.empty()) {
     const std::string directory = std::move(pending.back());
     pending.pop_back();
-    const auto entries = List(directory);
+    const auto entries = ListEntries(directory);
     if (!entries.ok()) continue;  // removed meanwhile: a hint has nothing to report
     for (const DirEntry& entry : *entries) {
       std::string path = JoinPath(directory, entry.name);

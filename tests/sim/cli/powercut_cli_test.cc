@@ -152,8 +152,14 @@ TEST_F(PowercutCli, AMalformedFaultPlanIsNamed) {
                    "'when'; did you mean 'when'?\n");
 }
 
+TEST_F(PowercutCli, AFaultPlanBeyondLibfiuIsRefused) {
+  ExpectUsageError({"fiu", "when read nth=3 then eio"},
+                   "powercut: fiu commands for 'when read nth=3 then eio': libfiu does not count "
+                   "calls up to 3; use a FaultyFileSystem or an InstalledPlan\n");
+}
+
 constexpr char kKnownCommands[] =
-    "known: list sweep run replay minimize syncs check-determinism trace-hashes bench; see "
+    "known: list sweep run replay minimize syncs rot check-determinism trace-hashes bench fiu; see "
     "powercut --help\n";
 
 TEST_F(PowercutCli, AnUnknownCommandIsNamedWithTheNearest) {

@@ -13,6 +13,7 @@
 #include "sim/world/virtual_clock.h"
 #include "sim/world/world.h"
 #include "tests/status_matchers.h"
+#include "vfs/base/fault_point.h"
 #include "vfs/rocksdb/rocks_db.h"
 
 namespace permafrost::sim {
@@ -164,6 +165,14 @@ TEST(Sched, AThreadInARunWithoutThreadsIsRefused) {
 
 TEST(SchedDeathTest, VirtualTimeOutsideARunIsAMistake) {
   EXPECT_DEATH(VirtualNanos(), "virtual time outside a run");
+}
+
+TEST(SchedDeathTest, ARunWhileFaultPointsAskLibfiuIsAMistake) {
+  vfs::ArmFaultPoints();
+  EXPECT_DEATH(DeterministicScope(1), "libfiu's locks and chance are no part of a simulated run");
+  vfs::DisarmFaultPoints();
+
+  const DeterministicScope scope(1);  // none of it is left
 }
 
 TEST(Sched, RocksDbReallyComesHere) {

@@ -22,6 +22,8 @@ std::string_view ToString(FaultClass fault) {
 
 FaultClass ClassOf(const absl::Status& status) {
   const int error = vfs::ErrnoOf(status);
+  // Whatever the code: a sync that found no space is damage to what it covered.
+  if (error == ENOSPC || error == EDQUOT) return FaultClass::kNoSpace;
   switch (status.code()) {
     case absl::StatusCode::kOk: return FaultClass::kNone;
     case absl::StatusCode::kUnavailable:

@@ -19,6 +19,9 @@ TEST(FaultClass, ErrnosOfADisk) {
   EXPECT_EQ(ClassOf(Errno(EMFILE)), FaultClass::kTransient);
   EXPECT_EQ(ClassOf(Errno(ENFILE)), FaultClass::kTransient);
   EXPECT_EQ(ClassOf(Errno(ENOSPC)), FaultClass::kNoSpace);
+  absl::Status sync = vfs::DataLoss("sync ledgers/a: no space");
+  vfs::SetErrno(sync, EDQUOT);
+  EXPECT_EQ(ClassOf(sync), FaultClass::kNoSpace);
   EXPECT_EQ(ClassOf(Errno(EDQUOT)), FaultClass::kNoSpace);
   EXPECT_EQ(ClassOf(Errno(EROFS)), FaultClass::kPermanent);
   EXPECT_EQ(ClassOf(Errno(EACCES)), FaultClass::kPermanent);

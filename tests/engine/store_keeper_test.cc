@@ -227,6 +227,33 @@ TEST(SpaceReserve, DataIsRefusedBeforeTheDiskIsFullAndReclaimingIsNot) {
   EXPECT_EQ(Disagreement(*store, world.disk()), "");
 }
 
+// Looking at a store (audit, dump) under a failing call: an error, or every row.
+TEST(ReadOnlyCatalog, AFailedCallIsAnErrorAndNeverFewerRows) {
+  StoreWorld world;
+  TestSource source;
+  source.complete = {ChunkId{0}, ChunkId{1}};
+  std::string catalog;
+  {
+    ASSERT_OK_AND_ASSIGN(const auto store, world.Open());
+    catalog = store->layout().CatalogDir();
+    ASSERT_OK(store->RunLifecycle(source));
+    ASSERT_OK(store->Close());
+  }
+  ASSERT_OK_AND_ASSIGN(const CatalogRows all, Catalog::ReadRows(world.Env(), catalog, {}));
+  faults::FaultyFileSystem healthy(&world.disk(), {});
+  ASSERT_OK(Catalog::ReadRows(world.Env(&healthy), catalog, {}));
+  int errors = 0;
+  for (std::uint64_t n = 1; n <= healthy.FallibleCalls(); ++n) {
+    faults::FaultyFileSystem fs(&world.disk(), faults::FailCall(n));
+    const auto rows = Catalog::ReadRows(world.Env(&fs), catalog, {});
+    errors += rows.ok() ? 0 : 1;
+    EXPECT_TRUE(!rows.ok() || *rows == all)
+        << "call " << n << ", " << vfs::ToString(fs.Injected()[0].kind) << " "
+        << fs.Injected()[0].path;
+  }
+  EXPECT_GT(errors, 0);
+}
+
 TEST(PoisonedCatalog, ViewsGoOnAnswering) {
   StoreWorld world;
   faults::FaultyFileSystem fs(&world.disk(),

@@ -1,86 +1,25 @@
 // The permafrost command as a shell sees it: output, the one error line, and the exit code.
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <cstdio>
-#include <memory>
 #include <string>
 
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 
+#include "tests/engine/permafrost_process.h"
 #include "tests/engine/store_world.h"
 #include "tests/status_matchers.h"
 #include "tests/vfs/temp_dir.h"
-#include "vfs/posix/native_executor.h"
 #include "vfs/posix/posix_file_system.h"
-#include "vfs/posix/system_clock.h"
 
 namespace permafrost::engine {
 namespace {
 
-using ::testing::AllOf;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::StartsWith;
-
-struct Ran {
-  int code = -1;
-  std::string out;
-  std::string err;
-};
-
-std::string ReadAll(FILE* stream) {
-  std::string text;
-  char buffer[4096];
-  while (const std::size_t count = std::fread(buffer, 1, sizeof(buffer), stream)) {
-    text.append(buffer, count);
-  }
-  return text;
-}
-
-// Runs the binary with these arguments; standard error goes through a file in `scratch`.
-Ran RunBinary(const TempDir& scratch, const std::string& arguments) {
-  const std::string err_path = scratch.Join("stderr");
-  const std::string line = std::string(PERMAFROST_BINARY) + " " + arguments + " 2>" + err_path;
-  FILE* const pipe = ::popen(line.c_str(), "r");
-  Ran ran;
-  ran.out = ReadAll(pipe);
-  const int status = ::pclose(pipe);
-  ran.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  FILE* const err = std::fopen(err_path.c_str(), "r");
-  ran.err = ReadAll(err);
-  std::fclose(err);
-  return ran;
-}
-
-// A store on the real disk, made through the engine.
-class RealStore {
- public:
-  explicit RealStore(const std::string& directory) : fs_(*vfs::PosixFileSystem::Open(directory)) {
-    StoreOptions options = testing::StoreWorld::SmallOptions();
-    options.rocks = {};
-    options.holder = "4242";
-    store_ = *Store::Open({.fs = fs_.get(),
-                           .clock = &clock_,
-                           .executor = &executor_,
-                           .prng = &prng_,
-                           .log = &vfs::NullLog()},
-                          options);
-  }
-  Store& store() { return *store_; }
-  vfs::FileSystem& fs() { return *fs_; }
-  absl::Status Close() { return store_->Close(); }
-
- private:
-  std::unique_ptr<vfs::PosixFileSystem> fs_;
-  vfs::SystemClock clock_;
-  vfs::NativeExecutor executor_;
-  vfs::Prng prng_{3};
-  std::unique_ptr<Store> store_;
-};
 
 class PermafrostCli : public ::testing::Test {
  protected:
@@ -146,13 +85,6 @@ TEST_F(PermafrostCli, DumpPrintsKeysAndValues) {
   EXPECT_EQ(nlohmann::json::parse(json.out)[0]["key"], "chunk:00000000:events");
 }
 
-// Refused: exit code 2, nothing on stdout, this line on stderr.
-void ExpectUsage(const Ran& ran, const std::string& line) {
-  EXPECT_EQ(ran.code, 2);
-  EXPECT_THAT(ran.out, IsEmpty());
-  EXPECT_EQ(ran.err, line);
-}
-
 TEST_F(PermafrostCli, AnUnknownFlagIsOneLineAndTwo) {
   ExpectUsage(Command("audit --deeply --data " + data_),
               "permafrost: no flag '--deeply'; see permafrost audit --help\n");
@@ -163,16 +95,17 @@ TEST_F(PermafrostCli, AnUnknownFlagIsOneLineAndTwo) {
 TEST_F(PermafrostCli, AnUnknownCommandIsNamedWithTheNearest) {
   ExpectUsage(Command("audti --data " + data_),
               "permafrost: no command 'audti'; did you mean 'audit'?; known: audit catalog "
-              "version; see permafrost --help\n");
+              "config version; see permafrost --help\n");
   ExpectUsage(Command("catalog dunp --data " + data_),
               "permafrost: no command 'dunp'; did you mean 'dump'?; known: dump; see permafrost "
               "catalog --help\n");
 }
 
 TEST_F(PermafrostCli, NoCommandIsOneLineAndTwo) {
-  ExpectUsage(Command(""),
-              "permafrost: a command is missing; known: audit catalog version; see permafrost "
-              "--help\n");
+  ExpectUsage(
+      Command(""),
+      "permafrost: a command is missing; known: audit catalog config version; see permafrost "
+      "--help\n");
 }
 
 TEST_F(PermafrostCli, AMissingOrImpossibleValueIsNamed) {

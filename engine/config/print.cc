@@ -1,6 +1,8 @@
 // Tables, keys, values, comments.
 #include "engine/config/print.h"
 
+#include <utility>
+
 #include <fmt/format.h>
 
 namespace permafrost::engine {
@@ -15,8 +17,10 @@ std::string_view KeyOf(std::string_view path) { return path.substr(path.rfind('.
 std::vector<PrintedKey> PrintedKeys(const LoadedConfig& loaded) {
   std::vector<PrintedKey> keys;
   for (const Leaf& leaf : Leaves()) {
+    Value value = Get(leaf, loaded.config());
+    if (leaf.type == LeafType::kDuration) value = NumberText(leaf, std::get<std::uint64_t>(value));
     keys.push_back({.path = leaf.path,
-                    .value = Get(leaf, loaded.config()),
+                    .value = std::move(value),
                     .origin = loaded.OriginText(leaf.path),
                     .is_missing = loaded.IsMissing(leaf)});
   }

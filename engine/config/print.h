@@ -11,7 +11,7 @@ namespace permafrost::engine {
 
 struct PrintedKey {
   std::string_view path;
-  Value value;  // numbers as text with their unit, where they have one
+  Value value;  // a duration as text, with its unit
   std::string origin;
   bool is_missing = false;  // required and not set
 };

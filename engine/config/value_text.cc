@@ -59,15 +59,6 @@ absl::Status BreaksRule(const Leaf& leaf, std::string_view shown, std::string_vi
   return Refuse(leaf, shown, fmt::format("must be {}; {}", RuleText(leaf), remedy));
 }
 
-// A number as its leaf writes it, without quotes.
-std::string NumberText(const Leaf& leaf, std::uint64_t number) {
-  for (const Unit& unit : UnitsOf(leaf.type)) {
-    if (number != 0 && number % unit.size == 0)
-      return fmt::format("{}{}", number / unit.size, unit.name);
-  }
-  return leaf.type == LeafType::kDuration ? fmt::format("{}ms", number) : fmt::format("{}", number);
-}
-
 absl::StatusOr<Value> InBounds(const Leaf& leaf, std::uint64_t number, std::string_view shown) {
   if (number < leaf.bounds.min) {
     return BreaksRule(leaf, shown,
@@ -154,6 +145,14 @@ absl::Status WrongKind(const Leaf& leaf, std::string_view found) {
     case LeafType::kDuration: return BreaksRule(leaf, found, "write a string as \"5s\"");
   }
   VFS_CHECK(false, "leaf type {}", static_cast<int>(leaf.type));
+}
+
+std::string NumberText(const Leaf& leaf, std::uint64_t number) {
+  for (const Unit& unit : UnitsOf(leaf.type)) {
+    if (number != 0 && number % unit.size == 0)
+      return fmt::format("{}{}", number / unit.size, unit.name);
+  }
+  return leaf.type == LeafType::kDuration ? fmt::format("{}ms", number) : fmt::format("{}", number);
 }
 
 std::string TomlString(std::string_view text) {

@@ -27,6 +27,9 @@ absl::StatusOr<Value> ParseInteger(const Leaf& leaf, std::int64_t integer);
 // The refusal of a value of another kind: `found` is "an array", "the integer 3".
 absl::Status WrongKind(const Leaf& leaf, std::string_view found);
 
+// A number as its leaf writes it, with the largest unit that divides it: "5s", "64MiB", "12".
+std::string NumberText(const Leaf& leaf, std::uint64_t number);
+
 // As TOML: quoted where it is a string. Parsing it gives the same value.
 std::string TomlText(const Leaf& leaf, const Value& value);
 

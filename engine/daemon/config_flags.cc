@@ -10,8 +10,8 @@
 namespace permafrost::engine {
 
 ConfigFlags::ConfigFlags(CLI::App& command, ConfigFileRule rule) : texts_(Leaves().size()) {
-  CLI::Option* const file = command.add_option("--config", path_, "Configuration file (TOML)");
-  if (rule == ConfigFileRule::kRequired) file->required();
+  file_ = command.add_option("--config", path_, "Configuration file (TOML)");
+  file_->required(rule == ConfigFileRule::kRequired);
   for (std::size_t i = 0; i < texts_.size(); ++i) {
     const Leaf& leaf = Leaves()[i];
     CLI::Option* const option =
@@ -24,12 +24,10 @@ ConfigFlags::ConfigFlags(CLI::App& command, ConfigFileRule rule) : texts_(Leaves
 
 absl::StatusOr<ConfigInputs> ConfigFlags::Inputs() const {
   ConfigInputs inputs;
-  if (!path_.empty()) {
+  if (file_->count() > 0) {
     absl::StatusOr<std::string> text = vfs::ReadHostFile("file", path_, kConfigBytesMax);
-    if (!text.ok()) {
-      return vfs::MakeStatus(text.status().code(), fmt::format("--config: {}; name a TOML file",
-                                                               vfs::Message(text.status())));
-    }
+    if (!text.ok())
+      return vfs::InvalidArgument("--config: {}; name a TOML file", vfs::Message(text.status()));
     inputs.file = ConfigFile{.name = path_, .text = *std::move(text)};
   }
   for (std::size_t i = 0; i < options_.size(); ++i) {

@@ -24,11 +24,12 @@ class ConfigFlags {
 
   // After parsing: reads the file.
   //
-  // Errors: the file cannot be read, or is longer than kConfigBytesMax
+  // Errors: kInvalidArgument  the file cannot be read, or is longer than kConfigBytesMax
   absl::StatusOr<ConfigInputs> Inputs() const;
 
  private:
   std::string path_;
+  CLI::Option* file_ = nullptr;
   std::vector<std::string> texts_;           // beside Leaves()
   std::vector<const CLI::Option*> options_;  // beside Leaves()
 };

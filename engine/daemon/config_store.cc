@@ -2,8 +2,6 @@
 #include "engine/daemon/config_store.h"
 
 #include <algorithm>
-#include <map>
-#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -134,17 +132,18 @@ void ComparePinsOf(const Pins& stored, const LoadedConfig& loaded, std::vector<F
 }  // namespace
 
 Roots RootsOf(const Config& config) {
-  std::map<std::string_view, std::string> paths;
-  for (NamedDirectory& directory : DirectoriesOf(config))
-    paths.emplace(directory.key, std::move(directory.path));
-  return {.catalog = paths["storage.catalog"],
-          .ledgers = paths["storage.ledgers"],
-          .events = paths["storage.events"],
-          .txhash_raw = paths["storage.txhash_raw"],
-          .txhash_index = paths["storage.txhash_index"],
-          .hot = paths["storage.hot"],
-          .journal = paths["storage.journal"],
-          .records = paths["storage.records"]};
+  const StorageConfig& storage = config.storage;
+  const auto below = [&](const std::string& root) {
+    return root.empty() ? root : *BelowDataDir(storage.default_data_dir, root);
+  };
+  return {.catalog = below(storage.catalog),
+          .ledgers = below(storage.ledgers),
+          .events = below(storage.events),
+          .txhash_raw = below(storage.txhash_raw),
+          .txhash_index = below(storage.txhash_index),
+          .hot = below(storage.hot),
+          .journal = below(storage.journal),
+          .records = below(storage.records)};
 }
 
 StoreOptions StoreOptionsOf(const Config& config, LedgerSeq now) {

@@ -279,6 +279,14 @@ TEST_F(PermafrostConfig, AFileThatCannotBeReadIsOneLineAndTwo) {
   const std::string large = scratch_.Write("large", std::string(10 << 20, '\n'));
   ExpectUsage(Check(large), "permafrost: --config: read file " + large +
                                 ": longer than 65536 bytes; name a TOML file\n");
+  const std::string loop = scratch_.Join("loop");
+  ASSERT_EQ(::symlink("loop", loop.c_str()), 0);
+  ExpectUsage(Check(loop),
+              "permafrost: --config: open file " + loop +
+                  ": Too many levels of symbolic links (errno 40); name a TOML file\n");
+  ExpectUsage(Command("config check --config ''"),
+              "permafrost: --config: open file : No such file or directory (errno 2); name a TOML "
+              "file\n");
   if (::geteuid() == 0) return;  // whom no mode keeps out
   const std::string closed = FileWith("");
   ASSERT_EQ(::chmod(closed.c_str(), 0), 0);
@@ -354,6 +362,7 @@ TEST_F(PermafrostConfig, PrintedAsJsonHasValuesAndOrigins) {
   EXPECT_EQ(json.size(), Leaves().size());
   EXPECT_EQ(json["storage.reserve_bytes"]["value"], 64 << 20);
   EXPECT_EQ(json["storage.reserve_bytes"]["origin"], "flag");
+  EXPECT_EQ(json["backfill.bsb.retry_wait"]["value"], "5s");
   EXPECT_EQ(json["storage.hot"]["value"], "hot");
   EXPECT_TRUE(json["ingestion.source"]["value"].is_null());
 }

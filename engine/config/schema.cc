@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "engine/config/text_checks.h"
+#include "engine/config/value_text.h"
 #include "vfs/base/check.h"
 
 namespace permafrost::engine {
@@ -319,7 +320,8 @@ std::vector<std::string_view> TableNames() {
 }
 
 std::string RuleText(const Leaf& leaf) {
-  const auto [min, max] = leaf.bounds;
+  const std::string min = NumberText(leaf, leaf.bounds.min);
+  const std::string max = NumberText(leaf, leaf.bounds.max);
   switch (leaf.type) {
     case LeafType::kText: return std::string(leaf.rule);
     case LeafType::kChoice: {
@@ -332,8 +334,7 @@ std::string RuleText(const Leaf& leaf) {
     }
     case LeafType::kCount: return fmt::format("a whole number from {} to {}", min, max);
     case LeafType::kBytes: return fmt::format("bytes from {} to {}", min, max);
-    case LeafType::kDuration:
-      return fmt::format("a duration from {}ms to {}h", min, max / 3'600'000);
+    case LeafType::kDuration: return fmt::format("a duration from {} to {}", min, max);
   }
   VFS_CHECK(false, "leaf type {}", static_cast<int>(leaf.type));
 }

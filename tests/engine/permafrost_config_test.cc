@@ -109,7 +109,7 @@ TEST_F(PermafrostConfig, EveryRowOfTheMatrixIsTwoAndOneLine) {
                 "3:11: retention.retention_chunks is 4294967296: must be a whole number from 0 to "
                 "4294967295; lower it to 4294967295");
   ExpectRefused("storage.reserve_bytes = -1",
-                "3:9: storage.reserve_bytes is -1: must be bytes from 0 to 1125899906842624; raise "
+                "3:9: storage.reserve_bytes is -1: must be bytes from 0 to 1024TiB; raise "
                 "it to 0");
   ExpectRefused("retention.earliest_ledger = '10001'",
                 "3:11: retention.earliest_ledger is '10001': must be 'genesis', 'now' or the first "
@@ -140,7 +140,7 @@ TEST_F(PermafrostConfig, EveryFindingIsOneLine) {
           file +
           ":4:9: logging.format is 'xml': must be 'text' or 'json'; choose one of these\n"
           "permafrost: --storage.reserve_bytes: storage.reserve_bytes is '-5': must be "
-          "bytes from 0 to 1125899906842624; raise it to 0\n");
+          "bytes from 0 to 1024TiB; raise it to 0\n");
 }
 
 TEST_F(PermafrostConfig, FindingsAreAlsoJson) {

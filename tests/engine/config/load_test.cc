@@ -159,7 +159,7 @@ TEST(LoadedConfig, FindingsComeInOneOrder) {
             "permafrost: f.toml:2:1: logging.format is 'xml': must be 'text' or 'json'; choose one "
             "of these\n"
             "permafrost: --storage.reserve_bytes: storage.reserve_bytes is '-1': must be bytes "
-            "from 0 to 1125899906842624; raise it to 0\n"
+            "from 0 to 1024TiB; raise it to 0\n"
             "permafrost: --logging.level: logging.level is 'loud': must be 'debug', 'info', "
             "'warning' or 'error'; choose one of these\n"
             "permafrost: f.toml: storage.default_data_dir is missing: it has no default; write it "

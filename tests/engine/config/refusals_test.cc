@@ -67,9 +67,9 @@ TEST(Refusals, ZeroIsAValueWhereItMeansSomething) {
 TEST(Refusals, OverTheMaximum) {
   ExpectRefused({
       {"storage.reserve_bytes", "1125899906842625",
-       "1125899906842625: must be bytes from 0 to 1125899906842624; lower it to 1024TiB"},
+       "1125899906842625: must be bytes from 0 to 1024TiB; lower it to 1024TiB"},
       {"storage.reserve_bytes", "'2000TiB'",
-       "'2000TiB': must be bytes from 0 to 1125899906842624; lower it to 1024TiB"},
+       "'2000TiB': must be bytes from 0 to 1024TiB; lower it to 1024TiB"},
       {"retention.retention_chunks", "4294967296",
        "4294967296: " + kU32 + "lower it to 4294967295"},
       {"backfill.workers", "1025", "1025: " + kWorkers + "lower it to 1024"},
@@ -88,8 +88,7 @@ TEST(Refusals, OverTheMaximum) {
 
 TEST(Refusals, Negative) {
   ExpectRefused({
-      {"storage.reserve_bytes", "-1",
-       "-1: must be bytes from 0 to 1125899906842624; raise it to 0"},
+      {"storage.reserve_bytes", "-1", "-1: must be bytes from 0 to 1024TiB; raise it to 0"},
       {"retention.retention_chunks", "-1", "-1: " + kU32 + "raise it to 0"},
       {"backfill.workers", "-9223372036854775808",
        "-9223372036854775808: " + kWorkers + "raise it to 1"},
@@ -164,6 +163,9 @@ TEST(Refusals, ADefaultThatIsTooLargeForWhatWasSet) {
             "be at most service.methods.getLedgers.max_items_per_response, which is 3; lower it or "
             "raise the other\n");
   EXPECT_EQ(FindingsWith("backfill.bsb.num_workers = 20\nbackfill.bsb.buffer_size = 20\n"), "");
+  EXPECT_EQ(FindingsWith("backfill.bsb.num_workers = 21\nbackfill.bsb.buffer_size = 20\n"),
+            "permafrost: f:4:14: backfill.bsb.num_workers is 21: must be at most "
+            "backfill.bsb.buffer_size, which is 20; lower it or raise the other\n");
 }
 
 TEST(Refusals, TwoServersOnOneAddress) {

@@ -35,7 +35,7 @@ TEST(EarliestLedger, BelowGenesisAndBeyondTheLastChunkAreRefused) {
   for (const char* text : {"0", "1"}) {
     EXPECT_EQ(CheckEarliestLedger(text), "must not be below the genesis ledger 2; write 'genesis'");
   }
-  for (const char* text : {"4294967295", "4294967296", "99999999999999999999"}) {
+  for (const char* text : {"4294960002", "4294967295", "4294967296", "99999999999999999999"}) {
     EXPECT_EQ(CheckEarliestLedger(text),
               "must be at most 4294950002, where the last chunk begins; lower it");
   }

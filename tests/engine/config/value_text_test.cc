@@ -50,7 +50,7 @@ TEST(ValueText, OtherSpellingsOfBytesAreRefused) {
   for (const char* text : {"", "MiB", "64MB", "64M", "1.5GiB", "64 MiB", "1e9"}) {
     EXPECT_EQ(RefusalOf(Reserve(), text),
               "storage.reserve_bytes is '" + std::string(text) +
-                  "': must be bytes from 0 to 1125899906842624; write bytes, or a unit: KiB, MiB, "
+                  "': must be bytes from 0 to 1024TiB; write bytes, or a unit: KiB, MiB, "
                   "GiB or TiB");
   }
 }
@@ -71,7 +71,7 @@ TEST(ValueText, NumbersBeyondSixtyFourBitsAreTooLarge) {
             "backfill.bsb.retry_wait is '18446744073709551615h': must be a duration from 1ms to "
             "24h; lower it to 24h");
   EXPECT_EQ(RefusalOf(Reserve(), "16777216TiB"),
-            "storage.reserve_bytes is '16777216TiB': must be bytes from 0 to 1125899906842624; "
+            "storage.reserve_bytes is '16777216TiB': must be bytes from 0 to 1024TiB; "
             "lower it to 1024TiB");
 }
 

@@ -21,13 +21,11 @@ struct Origin {
   enum class Kind { kDefault, kFile, kFlag };
   Kind kind = Kind::kDefault;
   Place place = {};  // of the key in the file
-  friend bool operator==(const Origin&, const Origin&) = default;
 };
 
 struct Finding {
   std::string where;  // "FILE:LINE:COLUMN", "FILE" or "--flag"
   std::string text;   // object, finding, remedy
-  friend bool operator==(const Finding&, const Finding&) = default;
 };
 
 // "permafrost: WHERE: TEXT" lines.
@@ -55,6 +53,7 @@ struct ConfigInputs {
   RequiredKeys required = RequiredKeys::kMustBeSet;
 };
 
+// Threads: immutable.
 class LoadedConfig {
  public:
   // Flag over file over default. All findings in one order: the file's from its first line to its
@@ -66,9 +65,7 @@ class LoadedConfig {
   const std::vector<Finding>& findings() const { return findings_; }
   bool is_valid() const { return findings_.empty(); }
 
-  // Requires the path of a leaf.
-  Origin OriginOf(std::string_view path) const;
-  // "default", "FILE:LINE:COLUMN" or "flag".
+  // "default", "FILE:LINE:COLUMN" or "flag". Requires the path of a leaf.
   std::string OriginText(std::string_view path) const;
   bool IsMissing(const Leaf& leaf) const;
   // How many keys the file and the flags set.
@@ -86,6 +83,7 @@ class LoadedConfig {
   void FindMissing();
   void Take(const Leaf& leaf, const absl::StatusOr<Value>& value, const Origin& origin);
   void Find(std::string where, std::string text);
+  Origin OriginOf(std::string_view path) const;
   std::string WhereInFile(Place place) const;
   std::string WhereOf(const Leaf& leaf, const Origin& origin) const;
 

@@ -59,11 +59,12 @@ absl::Status BreaksRule(const Leaf& leaf, std::string_view shown, std::string_vi
   return Refuse(leaf, shown, fmt::format("must be {}; {}", RuleText(leaf), remedy));
 }
 
+absl::Status TooSmall(const Leaf& leaf, std::string_view shown) {
+  return BreaksRule(leaf, shown, fmt::format("raise it to {}", NumberText(leaf, leaf.bounds.min)));
+}
+
 absl::StatusOr<Value> InBounds(const Leaf& leaf, std::uint64_t number, std::string_view shown) {
-  if (number < leaf.bounds.min) {
-    return BreaksRule(leaf, shown,
-                      fmt::format("raise it to {}", NumberText(leaf, leaf.bounds.min)));
-  }
+  if (number < leaf.bounds.min) return TooSmall(leaf, shown);
   if (number > leaf.bounds.max) {
     return BreaksRule(leaf, shown,
                       fmt::format("lower it to {}", NumberText(leaf, leaf.bounds.max)));
@@ -82,10 +83,7 @@ absl::StatusOr<Value> ParseNumberText(const Leaf& leaf, std::string_view text) {
     if (leaf.type == LeafType::kCount) return BreaksRule(leaf, shown, "write digits only");
     return BreaksRule(leaf, shown, UnitRemedy(leaf));
   }
-  if (is_negative) {
-    return BreaksRule(leaf, shown,
-                      fmt::format("raise it to {}", NumberText(leaf, leaf.bounds.min)));
-  }
+  if (is_negative) return TooSmall(leaf, shown);
   constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max();
   const std::uint64_t number =
       vfs::ParseNumber<std::uint64_t>(magnitude.substr(0, end)).value_or(kMost);
@@ -128,10 +126,7 @@ absl::StatusOr<Value> ParseInteger(const Leaf& leaf, std::int64_t integer) {
   const std::string shown = fmt::format("{}", integer);
   if (!IsNumber(leaf)) return WrongKind(leaf, "the integer " + shown);
   if (leaf.type == LeafType::kDuration) return BreaksRule(leaf, shown, UnitRemedy(leaf));
-  if (integer < 0) {
-    return BreaksRule(leaf, shown,
-                      fmt::format("raise it to {}", NumberText(leaf, leaf.bounds.min)));
-  }
+  if (integer < 0) return TooSmall(leaf, shown);
   return InBounds(leaf, static_cast<std::uint64_t>(integer), shown);
 }
 

@@ -31,8 +31,9 @@ struct DiskPlace {
     return above.back() == other.above.back() && missing == other.missing;
   }
   bool IsInside(const DiskPlace& outer) const {
-    return outer.own.has_value() &&
-           std::find(above.begin(), above.end(), *outer.own) != above.end();
+    if (outer.own.has_value())
+      return std::find(above.begin(), above.end(), *outer.own) != above.end();
+    return above.back() == outer.above.back() && missing.starts_with(outer.missing + "/");
   }
 };
 

@@ -180,6 +180,12 @@ TEST_F(PermafrostConfig, ARootInsideAnotherByALink) {
   ExpectRefused("storage.quarantine = 'b/q'\n",
                 "3:9: storage.quarantine is 'b/q': must not lie inside storage.ledgers, which is "
                 "'ledgers'; give it a directory of its own");
+  ExpectRefused("storage.quarantine = 'ledgers'\nstorage.ledgers = 'x'\nstorage.hot = 'b/y'\n",
+                "5:9: storage.hot is 'b/y': must not lie inside storage.quarantine, which is "
+                "'ledgers'; give it a directory of its own");
+  ExpectRefused("storage.ledgers = 'x'\nstorage.hot = 'ledgers/y'\nstorage.events = 'b/y/z'\n",
+                "5:9: storage.events is 'b/y/z': must not lie inside storage.hot, which is "
+                "'ledgers/y'; give it a directory of its own");
 }
 
 TEST_F(PermafrostConfig, ALinkToAnotherVolumeIsARoot) {

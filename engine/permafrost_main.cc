@@ -1,5 +1,6 @@
 // The `permafrost` command: parses the command line, makes the real world, runs one command,
 // answers with its exit code.
+#include <sched.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -7,15 +8,20 @@
 #include <cstdint>
 #include <cstdio>
 #include <limits>
+#include <memory>
 #include <string>
+#include <utility>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "engine/daemon/commands.h"
+#include "engine/daemon/config_command.h"
+#include "engine/daemon/config_flags.h"
 #include "vfs/base/log.h"
 #include "vfs/base/prng.h"
 #include "vfs/base/status.h"
+#include "vfs/base/status_macros.h"
 #include "vfs/posix/command_line.h"
 #include "vfs/posix/fiu_run.h"
 #include "vfs/posix/native_executor.h"
@@ -39,6 +45,27 @@ int Answer(const CommandResult& result) {
 
 using StoreCommand = CommandResult (*)(const vfs::Env&, const CommandOptions&);
 
+// The real world around a directory of the machine.
+class RealWorld {
+ public:
+  explicit RealWorld(std::unique_ptr<vfs::PosixFileSystem> fs) : fs_(std::move(fs)) {}
+
+  vfs::Env Env() {
+    return {.fs = fs_.get(),
+            .clock = &clock_,
+            .executor = &executor_,
+            .prng = &prng_,
+            .log = &vfs::StderrLog()};
+  }
+
+ private:
+  std::unique_ptr<vfs::PosixFileSystem> fs_;
+  vfs::SystemClock clock_;
+  vfs::NativeExecutor executor_;
+  // Commands that look draw nothing; a store is only ever made by `serve` and `ingest`.
+  vfs::Prng prng_{0};
+};
+
 // Runs a command on the store below the data directory.
 int RunOn(const std::string& data, CommandOptions options, StoreCommand command) {
   auto fs = vfs::PosixFileSystem::Open(data);
@@ -47,17 +74,48 @@ int RunOn(const std::string& data, CommandOptions options, StoreCommand command)
         fs.status().code(), fmt::format("--data '{}': {}; name the data directory of a store", data,
                                         vfs::Message(fs.status())))));
   }
-  vfs::SystemClock clock;
-  vfs::NativeExecutor executor;
-  // Commands that look draw nothing; a store is only ever made by `serve` and `ingest`.
-  vfs::Prng prng(0);
-  const vfs::Env env{.fs = fs->get(),
-                     .clock = &clock,
-                     .executor = &executor,
-                     .prng = &prng,
-                     .log = &vfs::StderrLog()};
+  RealWorld world(*std::move(fs));
   options.holder = std::to_string(::getpid());
-  return Answer(command(env, options));
+  return Answer(command(world.Env(), options));
+}
+
+// How many processors this process may use.
+std::uint64_t Processors() {
+  cpu_set_t set;
+  if (::sched_getaffinity(0, sizeof(set), &set) != 0) return 1;
+  return static_cast<std::uint64_t>(CPU_COUNT(&set));
+}
+
+absl::StatusOr<LoadedConfig> Loaded(const ConfigFlags& flags, RequiredKeys required) {
+  VFS_ASSIGN_OR_RETURN(ConfigInputs inputs, flags.Inputs());
+  inputs.processors = Processors();
+  inputs.required = required;
+  return LoadedConfig::Load(inputs);
+}
+
+int RunConfigCheck(const ConfigFlags& flags, OutputForm form) {
+  const absl::StatusOr<LoadedConfig> loaded = Loaded(flags, RequiredKeys::kMustBeSet);
+  if (!loaded.ok()) return Answer(Failure(loaded.status()));
+  if (!loaded->is_valid()) return Answer(Refused(loaded->findings(), form));
+  auto fs = vfs::PosixFileSystem::Open(loaded->config().storage.default_data_dir);
+  if (fs.status().code() == absl::StatusCode::kNotFound)
+    return Answer(ConfigCheckCommand(*loaded, nullptr, form));
+  if (!fs.ok()) {
+    constexpr std::string_view kKey = "storage.default_data_dir";
+    const Finding finding =
+        loaded->FindingAbout({kKey}, fmt::format("{}: {}; name a directory that can be entered",
+                                                 kKey, vfs::Message(fs.status())));
+    return Answer(Refused({finding}, form));
+  }
+  RealWorld world(*std::move(fs));
+  const vfs::Env env = world.Env();
+  return Answer(ConfigCheckCommand(*loaded, &env, form));
+}
+
+int RunConfigPrint(const ConfigFlags& flags, OutputForm form) {
+  const absl::StatusOr<LoadedConfig> loaded = Loaded(flags, RequiredKeys::kMayBeMissing);
+  if (!loaded.ok()) return Answer(Failure(loaded.status()));
+  return Answer(ConfigPrintCommand(*loaded, form));
 }
 
 // Runs it again and again until a signal asks to stop. A round that fails is reported and the next
@@ -105,6 +163,14 @@ int Main(int argc, char** argv) {
   catalog->require_subcommand(1);
   CLI::App* const dump = catalog->add_subcommand("dump", "Print every key and value");
   common(dump);
+  CLI::App* const config = app.add_subcommand("config", "Look at a configuration");
+  config->require_subcommand(1);
+  CLI::App* const check = config->add_subcommand("check", "Say what is wrong with it");
+  check->add_flag("--json", json, "One JSON value on one line");
+  const ConfigFlags check_flags(*check, ConfigFileRule::kRequired);
+  CLI::App* const print = config->add_subcommand("print", "Print every key, its value and origin");
+  print->add_flag("--json", json, "One JSON value on one line");
+  const ConfigFlags print_flags(*print, ConfigFileRule::kOptional);
   CLI::App* const version = app.add_subcommand("version", "Print version and store format");
   version->add_flag("--json", json, "One JSON value on one line");
 
@@ -119,6 +185,8 @@ int Main(int argc, char** argv) {
     return Answer({.code = ExitCode::kUsage, .out = "", .err = answer.text});
   options.form = json ? OutputForm::kJson : OutputForm::kText;
   if (version->parsed()) return Answer(VersionCommand(options.form));
+  if (check->parsed()) return RunConfigCheck(check_flags, options.form);
+  if (print->parsed()) return RunConfigPrint(print_flags, options.form);
   if (audit->parsed() && watch_seconds != 0)
     return Watch(data, options, AuditCommand, watch_seconds);
   if (audit->parsed()) return RunOn(data, options, AuditCommand);

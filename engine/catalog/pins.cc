@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "engine/layout/keys.h"
+#include "vfs/base/escape.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
 
@@ -37,7 +38,7 @@ bool BeginsAChunk(const Geometry& geometry, LedgerSeq seq) {
 }
 
 absl::Status Malformed(Pin pin, std::string_view value) {
-  return vfs::DataLoss("read {}: {} is malformed", KeyText(pin), EscapedForError(value));
+  return vfs::DataLoss("read {}: {} is malformed", KeyText(pin), vfs::EscapedForError(value));
 }
 
 absl::Status Mismatch(Pin pin,
@@ -53,7 +54,7 @@ absl::Status Mismatch(Pin pin,
 absl::Status CheckExpected(const ExpectedPins& expected) {
   if (!expected.network.empty() && !IsLowerHex(expected.network, kNetworkDigits)) {
     return vfs::InvalidArgument("check network: {} is not 64 lower-case hex digits",
-                                EscapedForError(expected.network));
+                                vfs::EscapedForError(expected.network));
   }
   if (!BeginsAChunk(expected.geometry, expected.earliest_ledger)) {
     return vfs::InvalidArgument("check earliest ledger: {} does not begin a chunk of {} ledgers",

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <variant>
 
+#include "vfs/base/escape.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
 #include "vfs/file_system.h"
@@ -13,7 +14,7 @@ namespace {
 
 absl::Status MalformedValue(std::string_view key, std::string_view value) {
   return vfs::DataLoss("parse catalog value of {}: {} is not a value of this key", key,
-                       EscapedForError(value));
+                       vfs::EscapedForError(value));
 }
 
 absl::StatusOr<ArtifactRecord> ParseValue(std::string_view key,

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "vfs/base/check.h"
+#include "vfs/base/escape.h"
 #include "vfs/base/status.h"
 
 namespace permafrost::engine {
@@ -140,8 +141,8 @@ absl::StatusOr<Key> ParseKey(const Geometry& geometry, std::string_view text) {
     key = ParsePin(cursor);
   }
   if (!key.has_value()) {
-    return vfs::DataLoss("parse catalog key {}: not a key of geometry {}", EscapedForError(text),
-                         geometry.Text());
+    return vfs::DataLoss("parse catalog key {}: not a key of geometry {}",
+                         vfs::EscapedForError(text), geometry.Text());
   }
   VFS_CHECK(KeyText(*key) == text, "key {} prints as {}", text, KeyText(*key));
   return *key;
@@ -155,21 +156,6 @@ std::optional<std::uint32_t> ParseFixedDigits(std::string_view text, std::size_t
     value = value * 10 + static_cast<std::uint32_t>(c - '0');
   }
   return value;
-}
-
-std::string EscapedForError(std::string_view bytes) {
-  constexpr std::size_t kShownMax = 80;
-  std::string out = "'";
-  for (const char c : bytes) {
-    if (out.size() > kShownMax) return out + "'...";
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte >= 0x7f || c == '\'' || c == '\\') {
-      out += fmt::format("\\x{:02x}", byte);
-    } else {
-      out += c;
-    }
-  }
-  return out + "'";
 }
 
 }  // namespace permafrost::engine

@@ -76,7 +76,4 @@ absl::StatusOr<Key> ParseKey(const Geometry& geometry, std::string_view text);
 // Exactly `digits` ASCII digits; nothing else (no sign, no space) parses.
 std::optional<std::uint32_t> ParseFixedDigits(std::string_view text, std::size_t digits);
 
-// Printable form of hostile bytes for error texts: escapes, cut after 80 characters.
-std::string EscapedForError(std::string_view bytes);
-
 }  // namespace permafrost::engine

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "vfs/base/check.h"
+#include "vfs/base/escape.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
 #include "vfs/file_system.h"
@@ -226,7 +227,7 @@ absl::StatusOr<FileOwner> Layout::OwnerOf(std::string_view path) const {
     if (owner.has_value()) return *owner;
   }
   return vfs::InvalidArgument("find owner of {}: no catalog key of geometry {} names this path",
-                              EscapedForError(path), geometry_.Text());
+                              vfs::EscapedForError(path), geometry_.Text());
 }
 
 std::optional<ChunkId> Layout::HotChunkOfDir(std::string_view path) const {

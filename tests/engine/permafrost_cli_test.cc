@@ -1,15 +1,13 @@
 // The permafrost command as a shell sees it: output, the one error line, and the exit code.
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <cstdio>
 #include <string>
 
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 
-#include "tests/engine/real_store.h"
+#include "tests/engine/permafrost_process.h"
 #include "tests/status_matchers.h"
 #include "tests/vfs/temp_dir.h"
 #include "vfs/posix/posix_file_system.h"
@@ -17,47 +15,16 @@
 namespace permafrost::engine {
 namespace {
 
-using ::testing::AllOf;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::StartsWith;
 
-struct Ran {
-  int code = -1;
-  std::string out;
-  std::string err;
-};
-
-std::string ReadAll(FILE* stream) {
-  std::string text;
-  char buffer[4096];
-  while (const std::size_t count = std::fread(buffer, 1, sizeof(buffer), stream)) {
-    text.append(buffer, count);
-  }
-  return text;
-}
-
-// Runs the binary with these arguments; standard error goes through a file in `scratch`.
-Ran RunBinary(const TempDir& scratch, const std::string& arguments) {
-  const std::string err_path = scratch.Join("stderr");
-  const std::string line = std::string(PERMAFROST_BINARY) + " " + arguments + " 2>" + err_path;
-  FILE* const pipe = ::popen(line.c_str(), "r");
-  Ran ran;
-  ran.out = ReadAll(pipe);
-  const int status = ::pclose(pipe);
-  ran.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  FILE* const err = std::fopen(err_path.c_str(), "r");
-  ran.err = ReadAll(err);
-  std::fclose(err);
-  return ran;
-}
-
 class PermafrostCli : public ::testing::Test {
  protected:
   PermafrostCli() { EXPECT_EQ(::mkdir(data_.c_str(), 0700), 0); }
 
-  void MakeStore() { testing::FillRealStore(data_); }
+  void MakeStore() { FillRealStore(data_); }
   Ran Command(const std::string& arguments) { return RunBinary(scratch_, arguments); }
 
   TempDir scratch_;
@@ -110,13 +77,6 @@ TEST_F(PermafrostCli, DumpPrintsKeysAndValues) {
   EXPECT_EQ(nlohmann::json::parse(json.out)[0]["key"], "chunk:00000000:events");
 }
 
-// Refused: exit code 2, nothing on stdout, this line on stderr.
-void ExpectUsage(const Ran& ran, const std::string& line) {
-  EXPECT_EQ(ran.code, 2);
-  EXPECT_THAT(ran.out, IsEmpty());
-  EXPECT_EQ(ran.err, line);
-}
-
 TEST_F(PermafrostCli, AnUnknownFlagIsOneLineAndTwo) {
   ExpectUsage(Command("audit --deeply --data " + data_),
               "permafrost: no flag '--deeply'; see permafrost audit --help\n");
@@ -127,16 +87,17 @@ TEST_F(PermafrostCli, AnUnknownFlagIsOneLineAndTwo) {
 TEST_F(PermafrostCli, AnUnknownCommandIsNamedWithTheNearest) {
   ExpectUsage(Command("audti --data " + data_),
               "permafrost: no command 'audti'; did you mean 'audit'?; known: audit catalog "
-              "version; see permafrost --help\n");
+              "config version; see permafrost --help\n");
   ExpectUsage(Command("catalog dunp --data " + data_),
               "permafrost: no command 'dunp'; did you mean 'dump'?; known: dump; see permafrost "
               "catalog --help\n");
 }
 
 TEST_F(PermafrostCli, NoCommandIsOneLineAndTwo) {
-  ExpectUsage(Command(""),
-              "permafrost: a command is missing; known: audit catalog version; see permafrost "
-              "--help\n");
+  ExpectUsage(
+      Command(""),
+      "permafrost: a command is missing; known: audit catalog config version; see permafrost "
+      "--help\n");
 }
 
 TEST_F(PermafrostCli, AMissingOrImpossibleValueIsNamed) {
@@ -216,7 +177,7 @@ TEST_F(PermafrostCli, ADirectoryWithoutAStoreIsRefusedAndLeftAlone) {
 }
 
 TEST_F(PermafrostCli, AHeldRootIsOneLineAndThree) {
-  testing::RealStore real(data_);
+  RealStore real(data_);
 
   const Ran ran = Command("audit --data " + data_);
 
@@ -228,7 +189,7 @@ TEST_F(PermafrostCli, AHeldRootIsOneLineAndThree) {
 
 TEST_F(PermafrostCli, ACorruptKeyIsOneLineAndFour) {
   {
-    testing::RealStore real(data_);
+    RealStore real(data_);
     vfs::RocksBatch batch;
     batch.Put(vfs::kDefaultFamily, "chunk:7:ledgers", "v1 frozen");
     ASSERT_OK(real.store().catalog().db()->Write(batch, vfs::SyncWrite::kYes));

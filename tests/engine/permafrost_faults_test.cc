@@ -16,7 +16,7 @@
 
 #include <gmock/gmock.h>
 
-#include "tests/engine/real_store.h"
+#include "tests/engine/permafrost_process.h"
 #include "tests/vfs/temp_dir.h"
 #include "vfs/base/check.h"
 #include "vfs/posix/unique_fd.h"
@@ -137,7 +137,7 @@ class PermafrostFaults : public ::testing::Test {
   void SetUp() override {
     const std::string data = scratch_.Join("data");
     ASSERT_EQ(::mkdir(data.c_str(), 0700), 0);
-    testing::FillRealStore(data);
+    FillRealStore(data);
     // TMPDIR is where fiu-run and fiu-ctrl meet.
     shell_.Type("export DATA='" + data + "' TMPDIR='" + scratch_.path() +
                 "' PATH=" PERMAFROST_BINARIES ":\"$PATH\"");

@@ -124,7 +124,15 @@ bool ParseDigits(std::string_view text, std::uint64_t& value) {
 }  // namespace
 
 LineAnswer ParseCommandLine(CLI::App& app, int argc, const char* const* argv) {
-  std::vector<std::string> words(argv + 1, argv + argc);
+  std::vector<std::string> words;
+  for (int i = 1; i < argc; ++i) {
+    words.emplace_back(argv[i]);
+    // The parser would take the next word for the value of "--flag=".
+    if (words.back().starts_with("--") && words.back().find('=') + 1 == words.back().size()) {
+      words.back().pop_back();
+      words.emplace_back();
+    }
+  }
   if (!words.empty() && words.front() == "help") {
     words.erase(words.begin());
     words.emplace_back("--help");

@@ -34,13 +34,39 @@ TinyScenario::Program StampsWithRealTime() {
           .read = [](const vfs::FileSystem&) { return std::string(); }};
 }
 
+// Acknowledges each of its files before it makes it, and takes its time between the two.
+TinyScenario::Program AcknowledgesTooEarly() {
+  const auto count = [](const vfs::FileSystem& fs) {
+    return fmt::format("{} files", fs.List("").value_or(std::vector<vfs::DirEntry>()).size());
+  };
+  return {.work =
+              [count](World& world, History& history, const Script& script) {
+                vfs::FileSystem& fs = *world.env().fs;
+                for (const std::string& name : script) {
+                  const std::size_t there = fs.List("")->size();
+                  history.Attempt("files", fmt::format("{} files", there + 1));
+                  history.Acknowledge("files");
+                  static_cast<void>(fs.SyncDir(""));
+                  MakeFile(world, fmt::format("{}-{}", name, there));
+                }
+              },
+          .recover =
+              [count](World& world, History& history) {
+                static_cast<void>(world.env().fs->SyncDir(""));
+                history.Serve("files", count(*world.env().fs));
+              },
+          .read = count,
+          .script = {"a", "b", "c", "d"}};
+}
+
 }  // namespace
 
 std::unique_ptr<Scenario> MakeScenario(std::string_view name, const ScenarioOptions&) {
   if (name == "planted/real-clock") return std::make_unique<TinyScenario>(StampsWithRealTime());
+  if (name == "planted/too-early") return std::make_unique<TinyScenario>(AcknowledgesTooEarly());
   return nullptr;
 }
 
-std::vector<std::string> ScenarioNames() { return {"planted/real-clock"}; }
+std::vector<std::string> ScenarioNames() { return {"planted/real-clock", "planted/too-early"}; }
 
 }  // namespace permafrost::sim

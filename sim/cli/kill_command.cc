@@ -320,7 +320,8 @@ void AddKillCommand(CLI::App& app, ExitCode& exit) {
       ->add_option("--at", flags->at,
                    "One life: before which mutating call each process is killed, in place of "
                    "drawn moments")
-      ->delimiter(',');
+      ->delimiter(',')
+      ->transform(vfs::WholeNumber({}));
   command
       ->add_option("--cuts", flags->restart_cuts,
                    "Points of each simulated restart at which the power is cut")
@@ -330,7 +331,10 @@ void AddKillCommand(CLI::App& app, ExitCode& exit) {
       ->add_option("--max-total-time", flags->seconds_max,
                    "Seconds after which no new life begins; 0: no bound")
       ->transform(Duration());
-  command->callback([flags, &exit] { exit.value = RunKill(*flags); });
+  command->callback([flags, &exit] {
+    if (!flags->at.empty()) flags->kills = flags->at.size();
+    exit.value = RunKill(*flags);
+  });
 }
 
 }  // namespace permafrost::sim

@@ -188,12 +188,11 @@ absl::StatusOr<Testimony> RunVictim(const Blow& blow, absl::FunctionRef<void(Wit
   VFS_RETURN_IF_ERROR(Read(*board.get(), testimony));
   if (WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == 0) {
     testimony.end = Testimony::End::kFinished;
-  } else if (WIFSIGNALED(wait_status) && WTERMSIG(wait_status) == SIGKILL) {
-    testimony.end = Testimony::End::kKilled;
-  } else {
-    testimony.last_words =
-        HowItEnded(wait_status, 0) + (tail.empty() ? std::string() : ": " + tail);
+    return testimony;
   }
+  const bool is_killed = WIFSIGNALED(wait_status) && WTERMSIG(wait_status) == SIGKILL;
+  testimony.end = is_killed ? Testimony::End::kKilled : Testimony::End::kDied;
+  testimony.last_words = HowItEnded(wait_status, 0) + (tail.empty() ? std::string() : ": " + tail);
   return testimony;
 }
 

@@ -57,7 +57,7 @@ class Witness final : public vfs::CallObserver {
 struct Testimony {
   enum class End { kFinished, kKilled, kDied };
   End end = End::kDied;
-  std::string last_words;  // how it died
+  std::string last_words;  // how it ended, unless it finished
   std::vector<Event> events;
   std::vector<std::string> calls;  // that returned, as lines of a trace
   std::uint64_t finished = 0;      // mutating calls that returned

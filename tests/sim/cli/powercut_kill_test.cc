@@ -81,6 +81,16 @@ TEST_F(PowercutKill, AnAcknowledgementBeforeTheWriteIsFoundAndShownAgain) {
   EXPECT_EQ(shown.code, 1) << again;
 }
 
+TEST_F(PowercutKill, WhatARestartWouldTidyUpIsFoundAtRest) {
+  const ProcessResult ran =
+      Planted("planted/no-key", {"--kills", "100", "--seed", "1", "--stop-after", "1"});
+
+  EXPECT_EQ(ran.code, 1) << ran.err;
+  EXPECT_THAT(ran.out, ContainsRegex("FAIL 10-every-file-has-a-key .*\n"
+                                     "  [abc]\n"
+                                     "  left by the kill: "));
+}
+
 TEST_F(PowercutKill, ACallThatTheSimulatorDoesNotMakeIsNamed) {
   const ProcessResult ran =
       Planted("planted/real-clock", {"--kills", "10", "--seed", "1", "--stop-after", "1"});

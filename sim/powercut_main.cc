@@ -33,6 +33,7 @@ int main(int argc, char** argv) {
   permafrost::sim::AddListCommand(app, exit);
   permafrost::sim::AddSweepCommand(app, exit);
   permafrost::sim::AddRunCommand(app, exit);
+  permafrost::sim::AddKillCommand(app, exit);
   permafrost::sim::AddReplayCommand(app, exit);
   permafrost::sim::AddMinimizeCommand(app, exit);
   permafrost::sim::AddSyncsCommand(app, exit);

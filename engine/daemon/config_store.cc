@@ -153,6 +153,7 @@ StoreOptions StoreOptionsOf(const Config& config, LedgerSeq now) {
           .network = NetworkPin(config.storage.network),
           .earliest_ledger = EarliestLedger(config.retention.earliest_ledger).value_or(now),
           .retention_chunks = static_cast<std::uint32_t>(config.retention.retention_chunks),
+          .reserve_bytes = config.storage.reserve_bytes,
           .workers = static_cast<int>(config.backfill.workers)};
 }
 

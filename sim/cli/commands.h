@@ -11,6 +11,7 @@ struct ExitCode {
   int value = 0;
 };
 
+void AddKillCommand(CLI::App& app, ExitCode& exit);
 void AddListCommand(CLI::App& app, ExitCode& exit);
 void AddFiuCommand(CLI::App& app, ExitCode& exit);
 void AddSweepCommand(CLI::App& app, ExitCode& exit);

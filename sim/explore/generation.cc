@@ -15,17 +15,6 @@
 namespace permafrost::sim {
 namespace {
 
-std::uint64_t SeedOf(const Start& start) {
-  const vfs::Hash128 disk =
-      start.kind == CutKind::kPowerCut ? start.disk.DurableKey() : start.disk.FullKey();
-  return vfs::Hasher()
-      .Add(disk)
-      .Add(start.config)
-      .Add(static_cast<std::uint64_t>(start.kind))
-      .Finish()
-      .lo;
-}
-
 WorldOptions QuietOptions(const CutRules& rules, std::uint64_t seed) {
   return {.seed = seed, .plan = {}, .disk = rules.disk};
 }
@@ -83,7 +72,7 @@ void Recover(const Scenario& scenario,
              World& world,
              History& history) {
   {
-    World clone(start.disk, QuietOptions(rules, SeedOf(start) ^ 1U), nullptr);
+    World clone(start.disk, QuietOptions(rules, GenerationSeed(start) ^ 1U), nullptr);
     scenario.CheckAtRest(clone, history);
   }
   scenario.Recover(world, history);
@@ -96,10 +85,22 @@ void Recover(const Scenario& scenario,
 }
 
 WorldOptions GenerationOptions(const CutRules& rules, const Start& start, KeepPoints keep) {
-  return {.seed = SeedOf(start), .plan = rules.plan, .disk = rules.disk, .keep_points = keep};
+  return {
+      .seed = GenerationSeed(start), .plan = rules.plan, .disk = rules.disk, .keep_points = keep};
 }
 
 }  // namespace
+
+std::uint64_t GenerationSeed(const Start& start) {
+  const vfs::Hash128 disk =
+      start.kind == CutKind::kPowerCut ? start.disk.DurableKey() : start.disk.FullKey();
+  return vfs::Hasher()
+      .Add(disk)
+      .Add(start.config)
+      .Add(static_cast<std::uint64_t>(start.kind))
+      .Finish()
+      .lo;
+}
 
 ThreadReport InWorldOf(const Scenario& scenario,
                        const CutRules& rules,

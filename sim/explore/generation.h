@@ -33,6 +33,9 @@ struct Start {
 // cut again.
 vfs::Hash128 RecoveryKey(const Start& start, const faults::FaultPlan& plan);
 
+// The seed of the world that such a start runs in.
+std::uint64_t GenerationSeed(const Start& start);
+
 // How cuts are taken and judged, equal for all generations of an exploration.
 struct CutRules {
   Personality personality;

@@ -18,6 +18,7 @@
 #include <fmt/format.h>
 
 #include "sim/explore/interrupt.h"
+#include "sim/explore/worker_end.h"
 #include "vfs/base/bytes.h"
 #include "vfs/base/check.h"
 #include "vfs/base/status.h"
@@ -106,27 +107,6 @@ absl::StatusOr<Worker> Start(Span span,
   return worker;
 }
 
-std::string TailOf(int fd) {
-  char text[600] = {};
-  const off_t size = lseek(fd, 0, SEEK_END);
-  const off_t from = std::max<off_t>(0, size - static_cast<off_t>(sizeof(text) - 1));
-  const ssize_t count = pread(fd, text, sizeof(text) - 1, from);
-  std::string tail(text, count > 0 ? static_cast<std::size_t>(count) : 0);
-  while (!tail.empty() && tail.back() == '\n') tail.pop_back();
-  std::replace(tail.begin(), tail.end(), '\n', ' ');
-  return tail;
-}
-
-std::string HowItEnded(int wait_status, const WorkerLimits& limits) {
-  if (WIFSIGNALED(wait_status)) {
-    const int number = WTERMSIG(wait_status);
-    if (number == SIGALRM)
-      return fmt::format("hang: still running after {} s", limits.seconds_per_step);
-    return fmt::format("killed by signal {} ({})", number, strsignal(number));
-  }
-  return fmt::format("exited with status {}", WEXITSTATUS(wait_status));
-}
-
 // Moves whole frames from the buffer into the results.
 void TakeFrames(Worker& worker, std::vector<ItemResult>& results) {
   std::size_t offset = 0;
@@ -176,7 +156,8 @@ void Finish(const Worker& worker,
   if (worker.span.next < worker.span.end) {
     ItemResult& result = results[worker.span.next];
     const std::string tail = TailOf(worker.errors);
-    result.last_words = HowItEnded(wait_status, limits) + (tail.empty() ? "" : ": " + tail);
+    result.last_words =
+        HowItEnded(wait_status, limits.seconds_per_step) + (tail.empty() ? "" : ": " + tail);
     result.breadcrumb.assign(worker.breadcrumb, strnlen(worker.breadcrumb, kBreadcrumbBytes));
     if (worker.span.next + 1 < worker.span.end)
       queue.push_front({worker.span.next + 1, worker.span.end});

@@ -22,7 +22,17 @@ History::History(History&& other) noexcept
 
 void History::Add(Event event) {
   const vfs::MutexLock lock(&mu_);
+  AddLocked(std::move(event));
+}
+
+void History::AddLocked(Event event) {
   events_.push_back(std::move(event));
+  if (listener_) listener_(events_.back());
+}
+
+void History::SetListener(std::function<void(const Event&)> listener) {
+  const vfs::MutexLock lock(&mu_);
+  listener_ = std::move(listener);
 }
 
 std::size_t History::event_count() const {
@@ -54,7 +64,7 @@ void History::Violate(std::string_view invariant, std::string text) {
 void History::Configure(std::string config) {
   const vfs::MutexLock lock(&mu_);
   config_ = config;
-  events_.push_back({EventKind::kConfigure, "", std::move(config)});
+  AddLocked({EventKind::kConfigure, "", std::move(config)});
 }
 
 void History::Note(std::string text) { Add({EventKind::kNote, "", std::move(text)}); }

@@ -8,6 +8,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,6 +49,9 @@ class History {
   void Configure(std::string config);
   void Note(std::string text);
 
+  // `listener` sees every event from now on, before the call that adds it returns.
+  void SetListener(std::function<void(const Event&)> listener);
+
   // For when nobody adds to it; how much there is, and the configuration, at any time.
   const std::vector<Event>& events() const { return events_; }
   std::size_t event_count() const;
@@ -55,10 +59,12 @@ class History {
 
  private:
   void Add(Event event);
+  void AddLocked(Event event);
 
   mutable vfs::Mutex mu_;  // what follows, while the code under test runs
   std::vector<Event> events_;
   std::string config_;
+  std::function<void(const Event&)> listener_;  // empty: nobody listens
 };
 
 }  // namespace permafrost::sim

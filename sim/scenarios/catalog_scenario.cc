@@ -9,16 +9,6 @@
 #include "vfs/base/status.h"
 
 namespace permafrost::sim {
-namespace {
-
-// The at-rest look at a running store: as if its process had died just now.
-DiskState SettledCopy(World& world) {
-  DiskState copy = world.disk().CopyState();
-  copy.ForgetAllUnlinked();
-  return copy;
-}
-
-}  // namespace
 
 CatalogScenario::CatalogScenario(const ScenarioOptions& options)
     : rocks_(options.rocks), clone_rocks_(options.rocks) {
@@ -47,7 +37,7 @@ void CatalogScenario::Recover(World& world, History& history) const {
   if (!session.Start()) return;
   if (!session.Execute("run")) return;
   if (!session.config().has_rot) {
-    World clone(SettledCopy(world), {.seed = 3, .plan = {}}, nullptr);
+    World clone(world.CopyOfDisk(), {.seed = 3, .plan = {}}, nullptr);
     Check(clone, history, Moment::kSettled, session.floor());
   }
   if (!session.SettleAndContinue()) return;

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "sim/world/tree.h"
+#include "vfs/base/check.h"
 #include "vfs/base/probe.h"
 #include "vfs/base/status.h"
 #include "vfs/base/step.h"
@@ -21,8 +23,9 @@ World::World(DiskState state, const WorldOptions& options, const History* histor
       pressure_prng_(vfs::Prng(options.seed).Fork("pressure")),
       trace_(options.keep_lines),
       disk_(std::move(state), options.disk),
-      faulty_(&disk_, options.plan, &clock_),
+      faulty_(options.real_disk != nullptr ? options.real_disk : &disk_, options.plan, &clock_),
       recording_(&faulty_, this) {
+  VFS_CHECK(options.real_disk == nullptr || history == nullptr, "a real disk has no crash points");
   env_.fs = &recording_;
   env_.clock = &clock_;
   env_.executor = &queue_;
@@ -40,17 +43,39 @@ void World::PumpSome() {
   while (queue_.queued() > 0 && pump_prng_.Chance({2, 3})) queue_.RunOne(pump_prng_);
 }
 
+SimFileSystem& World::disk() {
+  VFS_CHECK(options_.real_disk == nullptr, "this world stands on a real disk");
+  return disk_;
+}
+
+DiskState World::CopyOfDisk() {
+  if (options_.real_disk != nullptr) {
+    const absl::StatusOr<Tree> tree = ReadTree(*options_.real_disk);
+    VFS_CHECK(tree.ok(), "{}", vfs::Message(tree.status()));
+    return DiskOf(*tree);
+  }
+  DiskState copy = disk_.CopyState();
+  copy.ForgetAllUnlinked();
+  return copy;
+}
+
 void World::KillProcess() {
-  disk_.KillProcess();
+  if (options_.real_disk == nullptr) disk_.KillProcess();  // else its handles are closed by now
   faulty_.Remount();
   trace_.AddNote("process death");
 }
 
 void World::OnBegin(const vfs::Call& call) {
   SchedulingPoint();
-  const vfs::MutexLock lock(&mu_);
-  calls_.push_back(call.kind);
-  if (!vfs::IsMutating(call.kind)) return;
+  {
+    const vfs::MutexLock lock(&mu_);
+    calls_.push_back(call.kind);
+    if (vfs::IsMutating(call.kind)) CountMutating(call);
+  }
+  if (options_.witness != nullptr) options_.witness->OnBegin(call);
+}
+
+void World::CountMutating(const vfs::Call& call) {
   // Taking a point passes locks, and so scheduling points: with threads it is taken in any case, so
   // that a run has the same schedule whether or not its points are kept.
   const bool is_kept = options_.keep_points == KeepPoints::kYes;
@@ -62,15 +87,18 @@ void World::OnBegin(const vfs::Call& call) {
 }
 
 void World::OnEnd(const vfs::Call& call, const absl::Status& result) {
-  const vfs::MutexLock lock(&mu_);
-  trace_.AddCall(call, result);
-  if (disk_.HasCleanOrphans() && pressure_prng_.Chance({1, 4})) {
-    VFS_PROBE("sim/world/cache_pressure");
-    disk_.DropCaches().IgnoreError();
-    trace_.AddNote("cache pressure");
+  {
+    const vfs::MutexLock lock(&mu_);
+    trace_.AddCall(call, result);
+    if (disk_.HasCleanOrphans() && pressure_prng_.Chance({1, 4})) {
+      VFS_PROBE("sim/world/cache_pressure");
+      disk_.DropCaches().IgnoreError();
+      trace_.AddNote("cache pressure");
+    }
+    if (!result.ok() && first_fault_point_ == 0 && vfs::IsInjected(result))
+      first_fault_point_ = mutating_calls_;
   }
-  if (!result.ok() && first_fault_point_ == 0 && vfs::IsInjected(result))
-    first_fault_point_ = mutating_calls_;
+  if (options_.witness != nullptr) options_.witness->OnEnd(call, result);
 }
 
 void World::AddPoint(std::string call, const vfs::Call* details) {

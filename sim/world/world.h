@@ -56,6 +56,11 @@ struct WorldOptions {
   KeepPoints keep_points = KeepPoints::kNo;
   KeepLines keep_lines = KeepLines::kNo;
   Threading threading;
+  // The files of the run, in place of the simulated disk; borrowed. Such a world keeps no crash
+  // points.
+  vfs::FileSystem* real_disk = nullptr;
+  // Sees every call too, each time after the world; borrowed, may be null.
+  vfs::CallObserver* witness = nullptr;
 };
 
 // Threads: one thread at a time, or, with threading on, the simulated threads of one RunThreads; at
@@ -67,7 +72,10 @@ class World final : private vfs::CallObserver {
 
   bool has_threads() const { return options_.threading.is_on; }
   const vfs::Env& env() const { return env_; }
-  SimFileSystem& disk() { return disk_; }
+  // The simulated disk of a world that stands on one.
+  SimFileSystem& disk();
+  // What the death of the process would leave just now. Of a real disk: a settled copy.
+  DiskState CopyOfDisk();
   faults::FaultyFileSystem& faulty() { return faulty_; }
   // Empty for ever with threading on: jobs run in a pool of simulated threads.
   vfs::QueuedExecutor& queue() { return queue_; }
@@ -95,6 +103,7 @@ class World final : private vfs::CallObserver {
  private:
   void OnBegin(const vfs::Call& call) override;
   void OnEnd(const vfs::Call& call, const absl::Status& result) override;
+  void CountMutating(const vfs::Call& call);
   void AddPoint(std::string call, const vfs::Call* details);
 
   const WorldOptions options_;

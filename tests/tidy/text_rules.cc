@@ -41,9 +41,11 @@ struct Ban {
 
 // Where system calls, threads, clocks and the environment may be used (style L2).
 #define PERMAFROST_WORLD "vfs/posix/", "sim/sched/"
-// The forked workers of the explorer, the mains, and what measures and prints for them.
-#define PERMAFROST_SHELL \
-  "sim/explore/worker", "sim/cli/", "sim/powercut", "engine/permafrost", "engine/daemon/"
+// The forked workers of the explorer, what is killed on the real disk, the mains, and what measures
+// and prints for them.
+#define PERMAFROST_SHELL                                                                    \
+  "sim/explore/worker", "sim/kill/victim", "sim/cli/", "sim/powercut", "engine/permafrost", \
+      "engine/daemon/"
 
 const std::vector<Ban>& Bans() {
   static const std::vector<Ban> kBans = {

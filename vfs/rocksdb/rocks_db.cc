@@ -193,9 +193,10 @@ absl::Status RocksDb::CompactTables(Family family) {
     }
   }
   if (names.empty()) return absl::OkStatus();
-  return FromRocksStatus(
-      impl_->db->CompactFiles(rocksdb::CompactionOptions(), handle, names, deepest), "compact",
-      impl_->path);
+  rocksdb::CompactionOptions compaction;
+  compaction.compression = rocksdb::kDisableCompressionOption;  // as the family has it, not Snappy
+  return FromRocksStatus(impl_->db->CompactFiles(compaction, handle, names, deepest), "compact",
+                         impl_->path);
 }
 
 absl::Status RocksDb::Checkpoint(std::string_view path) {

@@ -58,6 +58,15 @@ TEST(FailuresCli, WrongWordsAreNamed) {
                                  "flip, zero, misdirect, lose and stale"));
 }
 
+TEST(FailuresCli, APlanBeyondLibfiuIsRefused) {
+  const ProcessResult ran = RunPowercut({"fiu", "when read nth=3 then eio"});
+
+  EXPECT_EQ(ran.code, 2);
+  EXPECT_EQ(ran.err,
+            "powercut: fiu commands for 'when read nth=3 then eio': libfiu does not count calls up "
+            "to 3; use a FaultyFileSystem or an InstalledPlan\n");
+}
+
 TEST(FailuresCli, DrawnLivesMeetRotAndStayClean) {
   const ProcessResult ran = RunPowercut({"run", "catalog/lifecycle", "--faults", "drawn", "--runs",
                                          "24", "--base-seed", "9", "-q", "--json"});

@@ -55,15 +55,15 @@ TEST_F(PowercutCli, HelpNamesEveryCommandAndExitCode) {
   EXPECT_EQ(ran.code, 0);
   EXPECT_THAT(ran.err, IsEmpty());
   for (const char* word :
-       {"list", "sweep", "run", "replay", "minimize", "syncs", "check-determinism", "bench",
+       {"list", "sweep", "run", "kill", "replay", "minimize", "syncs", "check-determinism", "bench",
         "0 held", "1 violated", "2 usage", "3 indeterminate"}) {
     EXPECT_THAT(ran.out, HasSubstr(word));
   }
 }
 
 TEST_F(PowercutCli, EveryCommandHasItsHelp) {
-  for (const char* command :
-       {"list", "sweep", "run", "replay", "minimize", "syncs", "check-determinism", "bench"}) {
+  for (const char* command : {"list", "sweep", "run", "kill", "replay", "minimize", "syncs",
+                              "check-determinism", "bench"}) {
     const ProcessResult ran = RunPowercut({command, "--help"});
 
     EXPECT_EQ(ran.code, 0) << command;
@@ -105,7 +105,7 @@ TEST_F(PowercutCli, AnUnknownScenarioIsNamedWithTheNearest) {
   const std::string text =
       "powercut: no scenario 'rocksdb/basik'; did you mean 'rocksdb/basic'?; known: "
       "catalog/concurrent catalog/lifecycle rocksdb/basic rocksdb/concurrent\n";
-  for (const char* command : {"sweep", "run", "syncs", "check-determinism"})
+  for (const char* command : {"sweep", "run", "kill", "syncs", "check-determinism"})
     ExpectUsageError({command, "rocksdb/basik"}, text);
 }
 
@@ -152,15 +152,9 @@ TEST_F(PowercutCli, AMalformedFaultPlanIsNamed) {
                    "'when'; did you mean 'when'?\n");
 }
 
-TEST_F(PowercutCli, AFaultPlanBeyondLibfiuIsRefused) {
-  ExpectUsageError({"fiu", "when read nth=3 then eio"},
-                   "powercut: fiu commands for 'when read nth=3 then eio': libfiu does not count "
-                   "calls up to 3; use a FaultyFileSystem or an InstalledPlan\n");
-}
-
 constexpr char kKnownCommands[] =
-    "known: list sweep run replay minimize syncs rot check-determinism trace-hashes bench fiu; see "
-    "powercut --help\n";
+    "known: list sweep run kill replay minimize syncs rot check-determinism trace-hashes bench "
+    "fiu; see powercut --help\n";
 
 TEST_F(PowercutCli, AnUnknownCommandIsNamedWithTheNearest) {
   ExpectUsageError(

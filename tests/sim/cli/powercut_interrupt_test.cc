@@ -181,6 +181,21 @@ TEST_F(PowercutInterrupt, CtrlCInTheDeterminismCheckComparesWhatBothHave) {
   }
 }
 
+TEST_F(PowercutInterrupt, CtrlCAmongKillsLeavesNothingOnTheRealDisk) {
+  const std::string dir = scratch_.Join("disk");
+  ASSERT_EQ(mkdir(dir.c_str(), 0700), 0);
+
+  const ProcessResult ran =
+      InTheMiddle(SIGINT, 2).Run({"kill", "catalog/lifecycle", "--dir", dir, "--base-seed", "1",
+                                  "--json", "--out", scratch_.Join("found")});
+
+  EXPECT_EQ(ran.code, 130);
+  const auto json = nlohmann::json::parse(ran.out);
+  EXPECT_EQ(json["interrupted"], true);
+  EXPECT_EQ(json["lives"], 1);  // whole lives only
+  EXPECT_EQ(rmdir(dir.c_str()), 0) << "something was left behind";
+}
+
 TEST_F(PowercutInterrupt, AKilledCommandLeavesNoWorkerBehind) {
   EXPECT_EQ(InTheMiddle(SIGKILL, 3).Run(LongSweep()).signal, SIGKILL);
   EXPECT_EQ(

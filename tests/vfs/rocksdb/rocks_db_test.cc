@@ -101,6 +101,21 @@ TEST_P(RocksDbTest, FlushAndCompactionKeepEveryKey) {
   EXPECT_EQ(Value(*db, "k0") + Value(*db, "k1") + Value(*db, "k2"), "vvv");
 }
 
+TEST_P(RocksDbTest, NothingIsCompressed) {
+  auto db = Open();
+  const std::string value(1000, 'v');
+  for (const char* key : {"k0", "k1"}) {
+    ASSERT_OK(db->Write(RocksBatch().Put(kDefaultFamily, key, value), SyncWrite::kYes));
+    FlushAndPump(*db);
+  }
+
+  ASSERT_OK(db->CompactTables(kDefaultFamily));
+
+  ASSERT_OK_AND_ASSIGN(const auto tables, db->LiveTables());
+  ASSERT_EQ(tables.size(), 1U);
+  EXPECT_GT(tables[0].bytes, 2 * value.size());
+}
+
 TEST_P(RocksDbTest, FamiliesAreApartAndOneBatchReachesBoth) {
   RocksDbOptions options = QueuedOptions();
   options.families = {"default", "second"};

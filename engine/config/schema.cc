@@ -196,14 +196,6 @@ void AddPage(std::vector<Leaf>& leaves,
                           "items in a response when the request names no limit"));
 }
 
-#define PERMAFROST_METHOD(name) \
-  { "service.methods." name ".queue_limit", "service.methods." name ".max_execution_duration" }
-#define PERMAFROST_PAGE(name)                                 \
-  {                                                           \
-    "service.methods." name ".max_items_per_response",        \
-        "service.methods." name ".default_items_per_response" \
-  }
-
 template <auto Method>
 constexpr std::array<NumberField, 2> kLimitFields = {
     In<kService, Method, &MethodConfig::queue_limit>,
@@ -232,29 +224,50 @@ void AddService(std::vector<Leaf>& leaves) {
        Number(kDuration, "service.request_execution_warning_threshold", "5s", kMillis,
               In<kService, &Service::request_warning_millis>,
               "after which a request is logged as slow")});
-  AddLimits(leaves, PERMAFROST_METHOD("getHealth"), "5s", kLimitFields<&Service::get_health>);
+  AddLimits(
+      leaves,
+      {"service.methods.getHealth.queue_limit", "service.methods.getHealth.max_execution_duration"},
+      "5s", kLimitFields<&Service::get_health>);
   leaves.push_back(Number(kDuration, "service.methods.getHealth.max_healthy_ledger_latency", "30s",
                           kMillis, In<kService, &Service::max_healthy_ledger_latency_millis>,
                           "age of the newest ledger up to which the store is healthy"));
-  AddLimits(leaves, PERMAFROST_METHOD("getLatestLedger"), "5s",
-            kLimitFields<&Service::get_latest_ledger>);
-  AddLimits(leaves, PERMAFROST_METHOD("getVersionInfo"), "5s",
-            kLimitFields<&Service::get_version_info>);
-  AddLimits(leaves, PERMAFROST_METHOD("getTransaction"), "5s",
-            kLimitFields<&Service::get_transaction>);
-  AddLimits(leaves, PERMAFROST_METHOD("getTransactions"), "10s",
-            kPagedLimitFields<&Service::get_transactions>);
-  AddPage(leaves, PERMAFROST_PAGE("getTransactions"), {"200", "50"},
-          kItemFields<&Service::get_transactions>);
-  AddLimits(leaves, PERMAFROST_METHOD("getLedgers"), "10s",
-            kPagedLimitFields<&Service::get_ledgers>);
-  AddPage(leaves, PERMAFROST_PAGE("getLedgers"), {"20", "5"}, kItemFields<&Service::get_ledgers>);
-  AddLimits(leaves, PERMAFROST_METHOD("getEvents"), "10s", kPagedLimitFields<&Service::get_events>);
-  AddPage(leaves, PERMAFROST_PAGE("getEvents"), {"1000", "100"}, kItemFields<&Service::get_events>);
+  AddLimits(leaves,
+            {"service.methods.getLatestLedger.queue_limit",
+             "service.methods.getLatestLedger.max_execution_duration"},
+            "5s", kLimitFields<&Service::get_latest_ledger>);
+  AddLimits(leaves,
+            {"service.methods.getVersionInfo.queue_limit",
+             "service.methods.getVersionInfo.max_execution_duration"},
+            "5s", kLimitFields<&Service::get_version_info>);
+  AddLimits(leaves,
+            {"service.methods.getTransaction.queue_limit",
+             "service.methods.getTransaction.max_execution_duration"},
+            "5s", kLimitFields<&Service::get_transaction>);
+  AddLimits(leaves,
+            {"service.methods.getTransactions.queue_limit",
+             "service.methods.getTransactions.max_execution_duration"},
+            "10s", kPagedLimitFields<&Service::get_transactions>);
+  AddPage(leaves,
+          {"service.methods.getTransactions.max_items_per_response",
+           "service.methods.getTransactions.default_items_per_response"},
+          {"200", "50"}, kItemFields<&Service::get_transactions>);
+  AddLimits(leaves,
+            {"service.methods.getLedgers.queue_limit",
+             "service.methods.getLedgers.max_execution_duration"},
+            "10s", kPagedLimitFields<&Service::get_ledgers>);
+  AddPage(leaves,
+          {"service.methods.getLedgers.max_items_per_response",
+           "service.methods.getLedgers.default_items_per_response"},
+          {"20", "5"}, kItemFields<&Service::get_ledgers>);
+  AddLimits(
+      leaves,
+      {"service.methods.getEvents.queue_limit", "service.methods.getEvents.max_execution_duration"},
+      "10s", kPagedLimitFields<&Service::get_events>);
+  AddPage(leaves,
+          {"service.methods.getEvents.max_items_per_response",
+           "service.methods.getEvents.default_items_per_response"},
+          {"1000", "100"}, kItemFields<&Service::get_events>);
 }
-
-#undef PERMAFROST_METHOD
-#undef PERMAFROST_PAGE
 
 void AddLogging(std::vector<Leaf>& leaves) {
   leaves.push_back(Choice("logging.level", "info", {"debug", "info", "warning", "error"},

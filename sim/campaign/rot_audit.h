@@ -68,8 +68,8 @@ struct RotOptions {
 
 // Runs the workload of `base` once and damages what it leaves.
 //
-// Errors: kInvalidArgument  the scenario answers nothing, no file matches, a damage lies outside its
-//                           file
+// Errors: kInvalidArgument  the scenario answers nothing, no file matches, a damage lies outside
+//                           its file
 //         kInternal         the harness itself failed
 absl::StatusOr<RotReport> AuditRot(const Scenario& scenario,
                                    const ExploreOptions& base,

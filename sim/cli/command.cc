@@ -11,12 +11,12 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "sim/cli/host_file.h"
 #include "vfs/base/nearest.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
 #include "vfs/base/step_labels.h"
 #include "vfs/posix/command_line.h"
+#include "vfs/posix/host_file.h"
 #include "vfs/rocksdb/rocks_labels.h"
 
 namespace permafrost::sim {
@@ -330,7 +330,7 @@ CLI::Validator Duration() {
 }
 
 absl::StatusOr<Repro> ReadRepro(const std::string& path) {
-  VFS_ASSIGN_OR_RETURN(const std::string text, ReadFile("repro", path));
+  VFS_ASSIGN_OR_RETURN(const std::string text, vfs::ReadHostFile("repro", path));
   return ParseRepro(text, path);
 }
 

@@ -22,6 +22,7 @@
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
 #include "vfs/posix/command_line.h"
+#include "vfs/posix/host_file.h"
 
 namespace permafrost::sim {
 namespace {
@@ -155,7 +156,7 @@ absl::StatusOr<Tables> Hash(const DeterminismFlags& flags, const std::string& ru
     VFS_ASSIGN_OR_RETURN(tables.own, ParseHashTable(outputs.one, "one process"));
     VFS_ASSIGN_OR_RETURN(tables.other, ParseHashTable(outputs.other, "the other process"));
   } else {
-    const auto text = ReadFile("hashes", flags.compare);
+    const auto text = vfs::ReadHostFile("hashes", flags.compare);
     if (!text.ok()) return vfs::InvalidArgument("--compare: {}", vfs::Message(text.status()));
     VFS_ASSIGN_OR_RETURN(tables.other, ParseHashTable(*text, flags.compare));
     if (tables.other.run != run) {

@@ -14,20 +14,6 @@
 
 namespace permafrost::sim {
 
-absl::StatusOr<std::string> ReadFile(std::string_view what, const std::string& path) {
-  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return vfs::ErrnoToStatus(errno, fmt::format("open {}", what), path);
-  std::string text;
-  char chunk[65536];
-  ssize_t count = 0;
-  while ((count = read(fd, chunk, sizeof(chunk))) > 0)
-    text.append(chunk, static_cast<std::size_t>(count));
-  const int error = errno;
-  close(fd);
-  if (count < 0) return vfs::ErrnoToStatus(error, fmt::format("read {}", what), path);
-  return text;
-}
-
 absl::Status MakeDirs(const std::string& path) {
   for (std::size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
     const std::string prefix = path.substr(0, end);

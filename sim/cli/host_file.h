@@ -1,15 +1,13 @@
-// Files of the real disk that commands read and write.
+// Files of the real disk that commands write.
 #pragma once
 
 #include <string>
 #include <string_view>
 
-#include <absl/status/statusor.h>
+#include <absl/status/status.h>
 
 namespace permafrost::sim {
 
-// All of it. `what` is what it should be, for the refusal: "open repro x.repro: ...".
-absl::StatusOr<std::string> ReadFile(std::string_view what, const std::string& path);
 // The directory and those above it.
 absl::Status MakeDirs(const std::string& path);
 // A new file with this content, on the disk; what a failure leaves of it stays.

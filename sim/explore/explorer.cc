@@ -164,10 +164,10 @@ class Exploration {
 
   absl::Status Run() {
     LeaveBreadcrumb("");
-    VFS_ASSIGN_OR_RETURN(const std::string hash, TryWorkload());
-    if (hash.empty()) return absl::OkStatus();
+    VFS_ASSIGN_OR_RETURN(const bool survives, WorkloadSurvives());
+    if (!survives) return absl::OkStatus();
     Workload workload = RunWorkload(scenario_, options_);
-    VFS_RETURN_IF_ERROR(CheckDeterminism(workload, hash));
+    VFS_RETURN_IF_ERROR(CheckDeterminism(workload));
     if (scenario_.has_threads()) repro_.schedule = workload.threads.schedule;
     certificate_.trace_hash += workload.trace_hash;
     LabelCounter labels(workload.points);
@@ -213,26 +213,36 @@ class Exploration {
     return results;
   }
 
-  // The hash of the workload's trace, from a worker: what ends its process (a deadlock, a library's
-  // assertion) is a finding. Empty: it does not come to its end.
-  absl::StatusOr<std::string> TryWorkload() {
-    VFS_ASSIGN_OR_RETURN(const auto results, RunItems(1, 1, options_.workers, [&](std::size_t) {
-                           return RunWorkload(scenario_, options_).trace_hash.Hex();
-                         }));
+  // What ends the workload's process (a deadlock, an assertion of a library after a fault) is a
+  // finding: first in a worker, unless we are one.
+  absl::StatusOr<bool> WorkloadSurvives() {
+    const bool is_plain = !scenario_.has_threads() && options_.faults.empty();
+    if (is_plain || options_.recoveries_run == RecoveriesRun::kHere) return true;
+    VFS_ASSIGN_OR_RETURN(const auto results, TryWorkload());
     certificate_.is_interrupted = certificate_.is_interrupted || IsInterrupted();
-    if (IsInterrupted()) return std::string();
-    if (results[0].is_finished) return results[0].frame;
+    if (results[0].is_finished || IsInterrupted()) return !IsInterrupted();
     judge_.Report({kNoCrash, "the code under test ended its process: " + results[0].last_words},
                   {});
-    return std::string();
+    return false;
   }
 
-  absl::Status CheckDeterminism(const Workload& workload, const std::string& hash) const {
-    if (hash == workload.trace_hash.Hex()) return absl::OkStatus();
-    return vfs::Aborted(
-        "repeat workload seed=0x{:016x}: trace hash {} in a second process, {} in the first; see "
-        "powercut check-determinism",
-        options_.seed, hash, workload.trace_hash.Hex());
+  // The workload once more after the first: its trace is the same.
+  absl::Status CheckDeterminism(const Workload& workload) {
+    VFS_ASSIGN_OR_RETURN(const auto results, TryWorkload());
+    if (IsInterrupted()) return absl::OkStatus();
+    if (!results[0].is_finished) return vfs::Internal("repeat workload: {}", results[0].last_words);
+    if (results[0].frame != workload.trace_hash.Hex()) {
+      return vfs::Aborted(
+          "repeat workload seed=0x{:016x}: trace hash {} in a second process, {} in the first; see "
+          "powercut check-determinism",
+          options_.seed, results[0].frame, workload.trace_hash.Hex());
+    }
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<std::vector<ItemResult>> TryWorkload() {
+    return RunItems(1, 1, options_.workers,
+                    [&](std::size_t) { return RunWorkload(scenario_, options_).trace_hash.Hex(); });
   }
 
   void CutAt(const CrashPoint& point, const Expectation& memory, LabelCounter& labels) {

@@ -134,8 +134,8 @@ TEST(FaultRule, ErrorsNameTheWordWhatWasExpectedAndTheNearestName) {
   EXPECT_ERROR(ParseRule("when sync then fail:kept,clean"), kInvalid,
                HasSubstr("fail: with 'clean'"));
   EXPECT_ERROR(ParseRule("when sync then eio:kept"), kInvalid, HasSubstr("no ':' after this"));
-  for (const char* text : {"stall", "stall:", "stall:0s", "stall:5", "stall:5h", "stall:99999999s",
-                           "stall:9223372036854775808ns"}) {
+  for (const char* text : {"stall", "stall:", "stall:0s", "stall:5", "stall:5h",
+                           "stall:99999999999s", "stall:9223372036854775808ns"}) {
     EXPECT_ERROR(ParseRule(std::string("when any then ") + text), kInvalid,
                  HasSubstr("expected stall: with a time from 1, in ns, us, ms or s"));
   }

@@ -73,6 +73,7 @@ absl::Status HardenedDisk::PoisonInode(Inode& inode, absl::Status why) {
   if (!poison_on_error_ || why.ok()) return why;
   VFS_PROBE("rocksdb/inode_poisoned");
   MutexLock lock(&mu_);
+  is_sound_ = false;
   if (inode.poison.ok()) inode.poison = why;
   if (first_failure_.ok()) first_failure_ = why;
   // What the MANIFEST says is unknown from now on: a table that RocksDB takes for unused may be one
@@ -88,6 +89,7 @@ absl::Status HardenedDisk::PoisonDir(std::string_view path, absl::Status why) {
   if (!poison_on_error_ || why.ok()) return why;
   VFS_PROBE("rocksdb/dir_poisoned");
   MutexLock lock(&mu_);
+  is_sound_ = false;
   poisoned_dirs_.emplace(path, why);
   if (first_failure_.ok()) first_failure_ = why;
   return why;
@@ -308,6 +310,7 @@ absl::StatusOr<std::unique_ptr<FileLock>> HardenedDisk::TakeLock(std::string_vie
 
 void HardenedDisk::Abandon() {
   MutexLock lock(&mu_);
+  is_sound_ = false;
   abandoned_ = true;
 }
 

@@ -16,6 +16,7 @@
 //   tells).
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -113,6 +114,9 @@ class HardenedDisk {
   const bool settle_names_;
   const bool poison_on_error_;
   const bool scan_logs_;
+  // False once anything was poisoned or the disk abandoned: until then a file needs no lock to know
+  // that it may be used.
+  std::atomic<bool> is_sound_{true};
   mutable Mutex mu_;
   bool abandoned_ ABSL_GUARDED_BY(mu_) = false;
   absl::Status first_failure_ ABSL_GUARDED_BY(mu_);

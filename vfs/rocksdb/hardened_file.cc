@@ -24,6 +24,7 @@ HardenedFile::~HardenedFile() {
 }
 
 absl::Status HardenedFile::CheckUsable(std::string_view op) const {
+  if (disk_.is_sound_.load(std::memory_order_acquire) && file_ != nullptr) return absl::OkStatus();
   MutexLock lock(&disk_.mu_);
   VFS_RETURN_IF_ERROR(disk_.CheckUsable(op, inode_->path));
   if (file_ == nullptr) return FailedPrecondition("{} {}: the file is closed", op, inode_->path);

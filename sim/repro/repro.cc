@@ -109,7 +109,7 @@ std::string ToString(const Repro& repro) {
     for (const std::string& op : cut.ops) out += fmt::format("op: {}\n", op);
   }
   out += fmt::format("expect: {}\n", repro.expect.empty() ? "clean" : repro.expect);
-  if (!repro.text.empty()) out += fmt::format("text: {}\n", repro.text);
+  if (!repro.text.empty()) out += fmt::format("text: {}\n", Printable(repro.text));
   return out;
 }
 

@@ -170,13 +170,8 @@ absl::StatusOr<std::unique_ptr<HardenedFile>> HardenedDisk::OpenForRead(std::str
   const RocksFileKind kind = RocksFileKindOf(path);
   const Step step(RocksLabel(kind, RocksVerb::kOpen));
   absl::StatusOr<std::unique_ptr<File>> file = fs_.Open(path, OpenMode::kRead);
-  if (!file.ok()) {
-    if (!absl::IsNotFound(file.status())) {
-      MutexLock lock(&mu_);
-      failed_open_ = file.status();
-    }
-    return file.status();
-  }
+  NoteFailedLook(file.status());
+  VFS_RETURN_IF_ERROR(file.status());
   return std::unique_ptr<HardenedFile>(
       new HardenedFile(*this, *std::move(file), std::move(inode), kind, 0));
 }
@@ -223,7 +218,9 @@ absl::StatusOr<std::vector<DirEntry>> HardenedDisk::List(std::string_view path) 
     VFS_RETURN_IF_ERROR(CheckUsable("list", path));
   }
   const Step step(kRocksLabelDirList);
-  return fs_.List(path);
+  absl::StatusOr<std::vector<DirEntry>> entries = fs_.List(path);
+  NoteFailedLook(entries.status());
+  return entries;
 }
 
 absl::Status HardenedDisk::Rename(std::string_view from, std::string_view to) {
@@ -273,7 +270,9 @@ absl::StatusOr<FileInfo> HardenedDisk::Stat(std::string_view path) {
     VFS_RETURN_IF_ERROR(CheckUsable("stat", path));
   }
   const Step step(kRocksLabelStat);
-  return fs_.Stat(path);
+  absl::StatusOr<FileInfo> info = fs_.Stat(path);
+  NoteFailedLook(info.status());
+  return info;
 }
 
 absl::StatusOr<std::uint64_t> HardenedDisk::FreeSpace(std::string_view path) {
@@ -319,9 +318,15 @@ std::string HardenedDisk::LastOpened() const {
   return last_opened_;
 }
 
-absl::Status HardenedDisk::LastFailedOpen() const {
+void HardenedDisk::NoteFailedLook(const absl::Status& status) {
+  if (status.ok() || absl::IsNotFound(status)) return;
   MutexLock lock(&mu_);
-  return failed_open_;
+  failed_look_ = status;
+}
+
+absl::Status HardenedDisk::LastFailedLook() const {
+  MutexLock lock(&mu_);
+  return failed_look_;
 }
 
 absl::Status HardenedDisk::Health() const {

@@ -82,9 +82,10 @@ class HardenedDisk {
 
   // OK, or the first failure that poisoned something.
   absl::Status Health() const;
-  // OK, or how the disk last failed to open a file that is there: the library takes such a failure
-  // for a missing feature and gives up with a text about that.
-  absl::Status LastFailedOpen() const;
+  // OK, or how the disk last failed to open, list or look at something that is there. When a
+  // database opens, the library takes such a failure for a missing feature or for damage, and gives
+  // up with a text about that.
+  absl::Status LastFailedLook() const;
   // The file that was opened last for reading, "" if none was: the library blames the MANIFEST for
   // damage in the properties of a table.
   std::string LastOpened() const;
@@ -105,6 +106,8 @@ class HardenedDisk {
   absl::Status CheckNameUsable(std::string_view op, std::string_view path) const;
   std::shared_ptr<Inode> InodeOf(std::string_view path, bool name_settled);
   void Forget(std::string_view path);
+  // Keeps the error for LastFailedLook.
+  void NoteFailedLook(const absl::Status& status);
   absl::Status PoisonInode(Inode& inode, absl::Status why);
   absl::Status PoisonDir(std::string_view path, absl::Status why);
   absl::Status SyncDirLabelled(std::string_view path, const char* label);
@@ -120,7 +123,7 @@ class HardenedDisk {
   mutable Mutex mu_;
   bool abandoned_ ABSL_GUARDED_BY(mu_) = false;
   absl::Status first_failure_ ABSL_GUARDED_BY(mu_);
-  absl::Status failed_open_ ABSL_GUARDED_BY(mu_);
+  absl::Status failed_look_ ABSL_GUARDED_BY(mu_);
   std::string last_opened_ ABSL_GUARDED_BY(mu_);
   std::map<std::string, std::shared_ptr<Inode>, std::less<>> inodes_ ABSL_GUARDED_BY(mu_);
   std::map<std::string, absl::Status, std::less<>> poisoned_dirs_ ABSL_GUARDED_BY(mu_);

@@ -141,25 +141,24 @@ std::vector<rocksdb::ColumnFamilyDescriptor> Descriptors(const RocksDbOptions& o
   return families;
 }
 
-// What the library answers when it tries whether a file can be opened, and the disk fails the try,
-// is about options; what happened is the disk's error. Of damage it does not always name the file:
+// Of a disk that fails it a call, the library answers that an option is not supported or that a
+// file is damaged; what happened is the disk's error. Of damage it does not always name the file:
 // ours is named beside its.
 absl::Status OpenError(const rocksdb::Status& opened,
                        const HardenedDisk& disk,
                        std::string_view path) {
-  if (opened.IsCorruption()) {
-    const absl::Status corrupt = FromRocksStatus(opened, "open database", path);
-    const std::string last = disk.LastOpened();
-    if (last.empty() || Message(corrupt).find(last) != std::string::npos) return corrupt;
-    return DataLoss("{}; the file that was opened last is {}", Message(corrupt), last);
+  absl::Status status = FromRocksStatus(opened, "open database", path);
+  if (!opened.IsInvalidArgument() && !opened.IsCorruption()) return status;
+  const absl::Status failed = disk.LastFailedLook();
+  if (!failed.ok()) {
+    status = MakeStatus(failed.code(), fmt::format("open database {}: {}", path, Message(failed)));
+    SetErrno(status, ErrnoOf(failed));
+    return IsInjected(failed) ? MarkInjected(std::move(status)) : status;
   }
-  absl::Status failed = disk.LastFailedOpen();
-  if (!opened.IsInvalidArgument() || failed.ok())
-    return FromRocksStatus(opened, "open database", path);
-  absl::Status status =
-      MakeStatus(failed.code(), fmt::format("open database {}: {}", path, Message(failed)));
-  SetErrno(status, ErrnoOf(failed));
-  return IsInjected(failed) ? MarkInjected(std::move(status)) : status;
+  const std::string last = disk.LastOpened();
+  const bool is_named = last.empty() || Message(status).find(last) != std::string::npos;
+  if (is_named || !opened.IsCorruption()) return status;
+  return DataLoss("{}; the file that was opened last is {}", Message(status), last);
 }
 
 }  // namespace

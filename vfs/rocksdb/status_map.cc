@@ -46,10 +46,21 @@ absl::StatusCode CodeOfIOError(RocksStatus::SubCode subcode) {
   }
 }
 
-// RocksDB's own text without the code's name in front of it.
+// RocksDB's own text without the code's name in front of it, as one line: some of its texts are
+// lists of lines.
 std::string TextOf(const RocksStatus& status) {
-  if (status.getState() != nullptr) return status.getState();
-  return status.ToString();
+  const std::string text = status.getState() != nullptr ? status.getState() : status.ToString();
+  std::string line;
+  for (const char c : text) {
+    const bool is_blank = static_cast<unsigned char>(c) <= ' ';
+    if (!is_blank) {
+      line += c;
+    } else if (!line.empty() && line.back() != ' ') {
+      line += ' ';
+    }
+  }
+  if (line.ends_with(' ')) line.pop_back();
+  return line;
 }
 
 }  // namespace

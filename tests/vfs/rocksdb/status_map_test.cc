@@ -79,8 +79,13 @@ TEST(StatusMap, AnErrnoInACorruptionsTextIsOnlyText) {
   EXPECT_EQ(ErrnoOf(back), 0);
 }
 
+TEST(StatusMap, ATextOfSeveralLinesBecomesOne) {
+  EXPECT_EQ(Message(FromRocksStatus(Rocks::Corruption("bad a\n", " bad\tb\n"), "open", "db")),
+            "open db: bad a : bad b");
+}
+
 TEST(StatusMap, AStatusWithoutTextSaysItsCode) {
-  EXPECT_EQ(Message(FromRocksStatus(Rocks::Busy(), "open", "db")), "open db: Resource busy: ");
+  EXPECT_EQ(Message(FromRocksStatus(Rocks::Busy(), "open", "db")), "open db: Resource busy:");
 }
 
 TEST(RocksOptions, EveryHardeningHasANameThatParsesBack) {

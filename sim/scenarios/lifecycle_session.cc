@@ -331,7 +331,7 @@ absl::Status LifecycleSession::Ingest(std::uint32_t chunk, std::uint32_t count) 
   if (view.StateOf(ChunkArtifact{.chunk = Id(chunk), .kind = ArtifactKind::kLedgers}).has_value())
     return absl::OkStatus();
   for (std::uint32_t i = 0; i < count; ++i) {
-    const std::uint32_t have = HotCount(chunk);
+    VFS_ASSIGN_OR_RETURN(const std::uint32_t have, CountHot(chunk));
     if (have >= kModelLedgersPerChunk) return absl::OkStatus();
     const std::uint32_t sequence = FirstLedgerOf(chunk) + have;
     vfs::RocksBatch batch;

@@ -103,6 +103,9 @@ class LifecycleSession {
   void CheckFamilies(std::uint32_t chunk);
   // Without the domains whose reads injected faults failed.
   Answers ReadAll();
+  // Ledgers of a ready hot chunk, none of any other.
+  absl::StatusOr<std::uint32_t> CountHot(std::uint32_t chunk);
+  // The same where a failed look is as good as none.
   std::uint32_t HotCount(std::uint32_t chunk);
   absl::Status AllowHiding(std::int64_t last_complete);
   void RaiseFloor(const engine::CatalogView& view);

@@ -300,4 +300,24 @@ absl::StatusOr<LogScanReport> ScanLogs(FileSystem& fs, std::string_view path, Lo
   return Scan(fs, path, rule).Run();
 }
 
+absl::StatusOr<std::string> FindWrittenFile(FileSystem& fs, std::string_view path) {
+  constexpr std::string_view kSuffix = ".log";
+  std::vector<DirEntry> entries;
+  {
+    const Step step(kRocksLabelScanRead);
+    VFS_ASSIGN_OR_RETURN(entries, fs.List(path));
+  }
+  for (const DirEntry& entry : entries) {
+    std::string file = JoinPath(path, entry.name);
+    if (entry.name.ends_with(".sst")) return file;
+    if (!entry.name.ends_with(kSuffix)) continue;
+    const std::string_view digits =
+        std::string_view(entry.name).substr(0, entry.name.size() - kSuffix.size());
+    VFS_ASSIGN_OR_RETURN(const std::string bytes, ReadWhole(fs, file));
+    const auto number = ParseNumber<std::uint64_t>(digits);
+    if (!ParseLog(bytes, number.value_or(0)).records.empty()) return file;
+  }
+  return std::string();
+}
+
 }  // namespace permafrost::vfs

@@ -64,4 +64,8 @@ struct LogScanReport {
 // Errors:  kDataLoss  S3, with file and offset; nothing was changed
 absl::StatusOr<LogScanReport> ScanLogs(FileSystem& fs, std::string_view path, LogRule rule);
 
+// The first file in the directory that holds what somebody wrote into a database, by path: a log
+// with a whole record, or a table. "" if there is none.
+absl::StatusOr<std::string> FindWrittenFile(FileSystem& fs, std::string_view path);
+
 }  // namespace permafrost::vfs

@@ -161,6 +161,18 @@ absl::Status OpenError(const rocksdb::Status& opened,
   return DataLoss("{}; the file that was opened last is {}", Message(status), last);
 }
 
+// A directory without a CURRENT is that of a database to be made, or of one whose CURRENT is lost.
+// Whoever was given a database has a CURRENT that is settled; so an open that never returned leaves
+// empty logs at most. More than that is refused before the library makes a CURRENT beside it.
+absl::Status CheckMayBeMade(FileSystem& fs, std::string_view path) {
+  VFS_ASSIGN_OR_RETURN(const std::string written, FindWrittenFile(fs, path));
+  if (written.empty()) return absl::OkStatus();
+  return DataLoss(
+      "open database {}: CURRENT is missing, and {} holds data; restore CURRENT, or move the "
+      "directory away",
+      path, written);
+}
+
 }  // namespace
 
 rocksdb::Options MakeRocksOptions(const RocksDbOptions& options) {
@@ -215,8 +227,19 @@ absl::StatusOr<std::unique_ptr<RocksDb>> RocksDb::Open(const Env& env,
   rocks.info_log = MakeRocksLogger(env.log);
   rocks.listeners = {impl->errors};
   rocksdb::DB* db = nullptr;
-  const rocksdb::Status opened = rocksdb::DB::Open(
-      rocks, ToRocksPath(path), Descriptors(options, rocks), &impl->families, &db);
+  const auto open = [&] {
+    return rocksdb::DB::Open(rocks, ToRocksPath(path), Descriptors(options, rocks), &impl->families,
+                             &db);
+  };
+  const bool is_new = options.rocks.Has(Hardening::kScanLogs) && impl->scan.manifest.empty();
+  if (is_new) VFS_RETURN_IF_ERROR(CheckMayBeMade(*env.fs, path));
+  rocksdb::Status opened = open();
+  if (opened.IsCorruption() && is_new) {
+    // The library makes no database beside a log, be it empty; but the try has made a CURRENT, so
+    // that the empty logs of a creation that a cut ended are read and dropped now.
+    VFS_PROBE("rocksdb/unfinished_creation_resumed");
+    opened = open();
+  }
   VFS_RETURN_IF_ERROR(OpenError(opened, *impl->disk, path));
   impl->db.reset(db);
   return std::unique_ptr<RocksDb>(new RocksDb(std::move(impl)));

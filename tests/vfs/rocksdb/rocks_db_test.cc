@@ -3,6 +3,7 @@
 
 #include "sim/disk/sim_file_system.h"
 #include "tests/status_matchers.h"
+#include "tests/vfs/rocksdb/log_builder.h"
 #include "tests/vfs/rocksdb/rocks_world.h"
 #include "tests/vfs/temp_dir.h"
 #include "vfs/posix/posix_file_system.h"
@@ -314,6 +315,34 @@ TEST_P(RocksDbTest, IdentityComesFromTheSeed) {
   };
   EXPECT_EQ(identity("x"), identity("y"));
   EXPECT_EQ(identity("z").size(), 36U);
+}
+
+// A power cut during the first open: the log has its name, CURRENT had not.
+TEST_P(RocksDbTest, AnEmptyLogOfAnUnfinishedCreationIsNoObstacle) {
+  ASSERT_OK(fs().MakeDir("a"));
+  ASSERT_OK(fs().MakeDir("a/db"));
+  WriteFile(fs(), "a/db/000004.log", "");
+
+  const auto db = Open();
+  ASSERT_NE(db, nullptr);
+  Put(*db, "k");
+
+  EXPECT_EQ(Value(*db, "k"), "v");
+}
+
+TEST_P(RocksDbTest, DataWithoutCurrentIsRefusedAgainAndAgain) {
+  Put(*Open(), "k");
+  ASSERT_OK(fs().Unlink("a/db/CURRENT"));
+  ASSERT_OK_AND_ASSIGN(const std::vector<DirEntry> before, fs().List("a/db"));
+
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_ERROR(RocksDb::Open(world_.env, "a/db", QueuedOptions()), absl::StatusCode::kDataLoss,
+                 ::testing::Eq("open database a/db: CURRENT is missing, and a/db/000004.log holds "
+                               "data; restore CURRENT, or move the directory away"));
+  }
+
+  ASSERT_OK_AND_ASSIGN(const std::vector<DirEntry> after, fs().List("a/db"));
+  EXPECT_EQ(after.size(), before.size());
 }
 
 }  // namespace

@@ -242,8 +242,7 @@ absl::Status CheckRule(const FaultRule& rule) {
         "check rule '{}': after goes with eio, enospc, edquot and emfile, not with {}",
         ToString(rule), ToString(rule.effect));
   }
-  const bool is_plain = rule.how == SyncFailure{};
-  if ((!is_plain && rule.effect != Effect::kFail) ||
+  if ((!rule.how.is_plain() && rule.effect != Effect::kFail) ||
       (rule.stall_nanos != 0) != (rule.effect == Effect::kStall)) {
     return vfs::InvalidArgument(
         "check rule '{}': how it fails goes with fail, and a time with stall and nothing else",

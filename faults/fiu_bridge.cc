@@ -40,7 +40,7 @@ bool IsErrorBeforeTheCall(const FaultRule& rule) {
     case Effect::kEnospc:
     case Effect::kEdquot:
     case Effect::kEmfile: return true;
-    case Effect::kFail: return rule.calls.IsSyncOnly() && rule.how == SyncFailure{};
+    case Effect::kFail: return rule.calls.IsSyncOnly() && rule.how.is_plain();
     default: return false;  // lies, rot, halves, stalls
   }
 }

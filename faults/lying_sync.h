@@ -28,6 +28,9 @@ struct SyncFailure {
                                     // caller alone
   bool remounts_read_only = false;  // from then on nothing can be changed until a restart
 
+  bool is_plain() const {
+    return !content.has_value() && !tells_every_handle && !remounts_read_only;
+  }
   friend bool operator==(const SyncFailure&, const SyncFailure&) = default;
 };
 

@@ -14,6 +14,7 @@
 #include <absl/status/status.h>
 
 #include "faults/fault_plan.h"
+#include "faults/inode_errors.h"
 #include "vfs/base/mutex.h"
 #include "vfs/call.h"
 #include "vfs/clock.h"
@@ -29,13 +30,6 @@ struct Injection {
   std::string labels;  // the step stack, outermost first, '/'-joined; "" outside every step
 
   friend bool operator==(const Injection&, const Injection&) = default;
-};
-
-// What the handles of one inode have to know of failed write-outs.
-struct InodeErrors {
-  std::uint64_t failures = 0;  // told to every handle that was open then
-  std::size_t rule = 0;        // of the last failure
-  bool is_late = false;        // a write-out failed; the next sync tells
 };
 
 // No chance and no policy: the same plan over the same calls injects the same faults.

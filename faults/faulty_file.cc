@@ -103,32 +103,25 @@ FaultyFile::FaultyFile(std::unique_ptr<vfs::File> base,
       path_(path),
       injector_(injector),
       errors_(std::move(errors)),
-      failures_told_(errors_ == nullptr ? 0 : errors_->failures) {}
+      failures_known_(errors_ == nullptr ? 0 : errors_->told_to_all()) {}
 
 FaultyFile::~FaultyFile() = default;
 
 absl::Status FaultyFile::FailAndNote(std::size_t rule, absl::Status error) {
-  if (errors_ != nullptr) {
-    if (HowOf(rule).tells_every_handle) ++errors_->failures;
-    errors_->rule = rule;
-    errors_->is_late = false;
-    failures_told_ = errors_->failures;
-  }
+  if (errors_ != nullptr) failures_known_ = errors_->NoteSync(rule, HowOf(rule).tells_every_handle);
   return FailSync(HowOf(rule), std::move(error));
 }
 
 absl::Status FaultyFile::CarryOutSync(CallKind kind, absl::FunctionRef<absl::Status()> run) {
   const Call call{.kind = kind, .path = path_};
   const auto run_or_tell = [&]() -> absl::Status {
-    const bool is_told =
-        errors_ == nullptr || (!errors_->is_late && failures_told_ == errors_->failures);
-    if (is_told) return run();
-    const std::size_t rule = errors_->rule;
-    injector_->Record(rule, call);
+    const auto untold = errors_ == nullptr ? std::nullopt : errors_->FindUntold(failures_known_);
+    if (!untold.has_value()) return run();
+    injector_->Record(untold->rule, call);
     absl::Status error = InjectedError(Effect::kFail, call);
-    if (errors_->is_late) return FailAndNote(rule, std::move(error));
-    failures_told_ = errors_->failures;
-    return FailSync(HowOf(rule), std::move(error));
+    if (untold->is_late) return FailAndNote(untold->rule, std::move(error));
+    failures_known_ = errors_->told_to_all();
+    return FailSync(HowOf(untold->rule), std::move(error));
   };
   return CarryOut(*injector_, call,
                   Carrying{run_or_tell, [this] { return LieAboutSync(); },
@@ -150,8 +143,7 @@ absl::Status FaultyFile::Miswrite(std::size_t rule, const Call& call, Put put) {
     case Effect::kShort: return put(call.data.substr(0, call.data.size() / 2));
     case Effect::kFail: {
       VFS_RETURN_IF_ERROR(put(call.data));
-      errors_->rule = rule;
-      errors_->is_late = true;
+      errors_->NoteLate(rule);
       // What it orphans is the point; the next sync gives the error.
       FailSync(HowOf(rule), vfs::DataLoss("write out {}", path_)).IgnoreError();
       return absl::OkStatus();

@@ -93,7 +93,7 @@ class FaultyFile final : public vfs::WrappingFile, public LyingSync {
   const std::string path_;
   FaultInjector* const injector_;
   const std::shared_ptr<InodeErrors> errors_;
-  std::uint64_t failures_told_ = 0;  // of errors_, to this handle
+  std::uint64_t failures_known_ = 0;  // of errors_, to this handle
 };
 
 }  // namespace permafrost::faults

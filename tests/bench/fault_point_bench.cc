@@ -10,8 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include <fmt/format.h>
-
+#include "tests/bench/bench_rows.h"
 #include "vfs/base/check.h"
 #include "vfs/base/fault_point.h"
 #include "vfs/base/status_macros.h"
@@ -19,11 +18,7 @@
 namespace permafrost::vfs {
 namespace {
 
-struct Row {
-  std::string name;
-  double value = 0;
-  std::string unit;
-};
+using Row = BenchRow;
 
 double Now() {
   timespec at = {};
@@ -71,17 +66,5 @@ std::vector<Row> MeasureAll() {
 }  // namespace permafrost::vfs
 
 int main(int argc, char** argv) {
-  const bool is_json = argc > 1 && std::string_view(argv[1]) == "--json";
-  std::string text;
-  for (const auto& row : permafrost::vfs::MeasureAll()) {
-    if (is_json) {
-      text += fmt::format("{}{{\"name\": \"fault_point.{}\", \"value\": {:.2f}, \"unit\": \"{}\"}}",
-                          text.empty() ? "[" : ",\n ", row.name, row.value, row.unit);
-    } else {
-      text += fmt::format("{:20} {:8.2f} {}\n", row.name, row.value, row.unit);
-    }
-  }
-  if (is_json) text += "]\n";
-  std::fputs(text.c_str(), stdout);
-  return 0;
+  return permafrost::PrintBench("fault_point", permafrost::vfs::MeasureAll(), argc, argv);
 }

@@ -14,6 +14,7 @@
 
 #include "sim/disk/crash_images.h"
 #include "sim/disk/sim_file_system.h"
+#include "tests/bench/bench_rows.h"
 #include "vfs/base/check.h"
 #include "vfs/base/step.h"
 
@@ -22,11 +23,7 @@ namespace {
 
 constexpr int kFiles = 1000;
 
-struct Row {
-  std::string name;
-  double value = 0;
-  std::string unit;
-};
+using Row = BenchRow;
 
 double Now() {
   timespec at = {};
@@ -157,17 +154,5 @@ std::vector<Row> MeasureAll() {
 }  // namespace permafrost::sim
 
 int main(int argc, char** argv) {
-  const bool is_json = argc > 1 && std::string_view(argv[1]) == "--json";
-  std::string text;
-  for (const auto& row : permafrost::sim::MeasureAll()) {
-    if (is_json) {
-      text += fmt::format("{}{{\"name\": \"sim_disk.{}\", \"value\": {:.1f}, \"unit\": \"{}\"}}",
-                          text.empty() ? "[" : ",\n ", row.name, row.value, row.unit);
-    } else {
-      text += fmt::format("{:36} {:14.1f} {}\n", row.name, row.value, row.unit);
-    }
-  }
-  if (is_json) text += "]\n";
-  std::fputs(text.c_str(), stdout);
-  return 0;
+  return permafrost::PrintBench("sim_disk", permafrost::sim::MeasureAll(), argc, argv);
 }

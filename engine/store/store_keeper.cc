@@ -37,6 +37,10 @@ absl::Status StoreKeeper::Open() {
 absl::Status StoreKeeper::Run(absl::FunctionRef<absl::Status(Store&)> step) {
   std::uint64_t wait_nanos = policy_.first_wait_nanos;
   for (int attempt = 1;; ++attempt) {
+    if (store_ != nullptr && store_->needs_reopen()) {
+      if (!HasSpaceToRecover()) return last_;
+      store_.reset();
+    }
     last_ = store_ == nullptr ? Open() : absl::OkStatus();
     if (last_.ok()) last_ = step(*store_);
     const FaultClass fault = store_ == nullptr ? ClassOf(last_) : ClassOf(last_, *store_);
@@ -45,6 +49,8 @@ absl::Status StoreKeeper::Run(absl::FunctionRef<absl::Status(Store&)> step) {
       case FaultClass::kNoSpace:
       case FaultClass::kPermanent: return last_;
       case FaultClass::kPoisoned:
+        // By a full disk: views go on answering until there is space to recover in.
+        if (ClassOf(last_) == FaultClass::kNoSpace) return last_;
         VFS_PROBE("engine/store/keeper_reopens");
         env_.log->Warning("keep store: poisoned, opening it again: {}", vfs::Message(last_));
         // Dropped, not closed: nothing more may reach the disk.
@@ -62,14 +68,20 @@ absl::Status StoreKeeper::Run(absl::FunctionRef<absl::Status(Store&)> step) {
   }
 }
 
+bool StoreKeeper::HasSpaceToRecover() const {
+  if (ClassOf(last_) != FaultClass::kNoSpace) return true;
+  const auto free_bytes = env_.fs->FreeSpace(options_.roots.catalog);
+  return free_bytes.ok() && *free_bytes > 0 && *free_bytes >= options_.reserve_bytes;
+}
+
 KeeperState StoreKeeper::state() const {
-  if (store_ == nullptr || store_->needs_reopen())
+  const bool is_poisoned = store_ != nullptr && store_->needs_reopen();
+  const bool is_full = ClassOf(last_) == FaultClass::kNoSpace;
+  if (store_ == nullptr || (is_poisoned && !is_full))
     return {.kind = KeeperState::Kind::kDown, .why = last_};
-  if (store_->is_short_of_space()) {
+  if (is_poisoned || store_->is_short_of_space()) {
     return {.kind = KeeperState::Kind::kDegraded,
-            .why = ClassOf(last_) == FaultClass::kNoSpace
-                       ? last_
-                       : vfs::ResourceExhausted("a write found none")};
+            .why = is_full ? last_ : vfs::ResourceExhausted("a write found none")};
   }
   return {.kind = KeeperState::Kind::kServing, .why = absl::OkStatus()};
 }

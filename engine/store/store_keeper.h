@@ -42,8 +42,9 @@ class StoreKeeper {
   StoreKeeper& operator=(const StoreKeeper&) = delete;
 
   // Carries out a step on the open store, opening it first if need be, and again after a poisoning
-  // (full recovery). A step may be repeated although it took effect (an ambiguous commit): it must
-  // bear that, as every step of Store does.
+  // (full recovery); a store that a full disk poisoned stays open for views until there is space.
+  // A step may be repeated although it took effect (an ambiguous commit): it must bear that, as
+  // every step of Store does.
   //
   // Errors: the step's last one, after `tries` for what is transient or poisoned, at once for the
   // rest
@@ -59,6 +60,7 @@ class StoreKeeper {
 
  private:
   absl::Status Open();
+  bool HasSpaceToRecover() const;
 
   const vfs::Env env_;
   const StoreOptions options_;

@@ -387,6 +387,11 @@ absl::Status SimFileSystem::DropCaches() {
   return absl::OkStatus();
 }
 
+void SimFileSystem::SetCapacity(std::uint64_t bytes) {
+  const Core::Held held(core_->mu);
+  core_->options.capacity_bytes = bytes;
+}
+
 bool SimFileSystem::HasCleanOrphans() const {
   const Core::Held held(core_->mu);
   return core_->state.HasCleanOrphans();

@@ -60,6 +60,8 @@ class SimFileSystem final : public vfs::FileSystem, public faults::LyingSyncDir 
   absl::Status LieAboutSyncDir(std::string_view path) override;
   absl::Status FailSyncDir(std::string_view path, absl::Status error) override;
 
+  // What fits from now on; what is there stays.
+  void SetCapacity(std::uint64_t bytes);
   // Whether DropCaches would bring back older content of a file whose sync failed.
   bool HasCleanOrphans() const;
 

@@ -198,6 +198,42 @@ TEST(StoreKeeper, AFullDiskDegradesAndNothingIsLost) {
   }
 }
 
+TEST(StoreKeeper, ACatalogThatAFullDiskPoisonedServesViewsUntilThereIsSpace) {
+  StoreOptions options = StoreWorld::SmallOptions();
+  options.reserve_bytes = 4096;
+  Kept kept("when append label=freeze.flip nth=1 then enospc", options);
+  EXPECT_ERROR(kept.RunScript(), absl::StatusCode::kResourceExhausted, HasSubstr("No space left"));
+
+  EXPECT_THAT(ToString(kept.keeper.state()), StartsWith("degraded: no space: "));
+  ASSERT_NE(kept.keeper.store(), nullptr);
+  EXPECT_TRUE(kept.keeper.store()->needs_reopen());
+  const engine::ReadView view = kept.keeper.store()->OpenView();
+  EXPECT_EQ(
+      view.ReadArtifact({.chunk = ChunkId{0}, .kind = ArtifactKind::kLedgers}).status().code(),
+      absl::StatusCode::kNotFound);
+}
+
+// Space is asked for before the poisoned store is dropped.
+TEST(StoreKeeper, WithoutSpaceAPoisonedStoreIsNotDropped) {
+  StoreOptions options = StoreWorld::SmallOptions();
+  options.reserve_bytes = 4096;
+  Kept kept("when append label=freeze.flip nth=1 then enospc", options);
+  EXPECT_FALSE(kept.RunScript().ok());
+  const Store* const poisoned = kept.keeper.store();
+  kept.world.disk().SetCapacity(0);
+
+  EXPECT_ERROR(kept.keeper.Run([](Store&) { return absl::OkStatus(); }),
+               absl::StatusCode::kResourceExhausted, HasSubstr("No space left"));
+  EXPECT_EQ(kept.keeper.store(), poisoned);
+  kept.world.disk().SetCapacity(std::uint64_t{1} << 32);
+
+  ASSERT_OK(kept.RunScript());
+  EXPECT_EQ(ToString(kept.keeper.state()), "serving");
+  EXPECT_EQ(kept.keeper.openings(), 2U);
+  ASSERT_OK(kept.keeper.Close());
+  EXPECT_EQ(kept.Wrong(), "");
+}
+
 TEST(SpaceReserve, DataIsRefusedBeforeTheDiskIsFullAndReclaimingIsNot) {
   StoreWorld world;
   TestSource source;

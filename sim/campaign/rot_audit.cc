@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <set>
 #include <sstream>
 #include <utility>
 
@@ -251,12 +252,11 @@ absl::StatusOr<RotReport> AuditRot(const Scenario& scenario,
       return vfs::InvalidArgument("damage '{}': the disk has no such byte", ToString(damage));
   }
   RotReport report;
-  for (const auto& [path, bytes] : subject.files) {
-    const auto is_damaged = [&path = path](const Damage& damage) { return damage.path == path; };
-    if (std::none_of(damages.begin(), damages.end(), is_damaged)) continue;
-    ++report.files;
-    report.bytes += bytes.size();
-  }
+  std::set<std::string_view> damaged;
+  for (const Damage& damage : damages) damaged.insert(damage.path);
+  report.files = damaged.size();
+  for (const std::string_view path : damaged)
+    report.bytes += subject.files.at(std::string(path)).size();
   for (std::size_t first = 0; first < damages.size() && !IsInterrupted();
        first += kDamagesPerRound) {
     const std::size_t count = std::min(kDamagesPerRound, damages.size() - first);

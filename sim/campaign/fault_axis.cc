@@ -21,6 +21,8 @@ using vfs::CallKind;
 
 constexpr std::size_t kPlansPerWorker = 4;
 constexpr std::size_t kWorkersPerRound = 8;
+// Begins a worker's frame that is no life: the harness failed, not the code under test.
+constexpr std::string_view kHarnessError = "harness: ";
 
 // Words after `fail:`, "" for the default.
 std::string HowText(const faults::SyncFailure& how) {
@@ -141,10 +143,11 @@ std::vector<faults::FaultPlan> EachCall(const std::vector<CallKind>& calls,
 namespace {
 
 // One plan explored, as it crosses from a worker.
-Life ExploreOne(const Scenario& scenario, const ExploreOptions& options, RecoveryCache& cache) {
+absl::StatusOr<Life> ExploreOne(const Scenario& scenario,
+                                const ExploreOptions& options,
+                                RecoveryCache& cache) {
   Certificate found;
-  const absl::Status explored = Explore(scenario, options, cache, found);
-  VFS_CHECK(explored.ok(), "explore under '{}': {}", options.repro.faults, vfs::Message(explored));
+  VFS_RETURN_IF_ERROR(Explore(scenario, options, cache, found));
   Life life{.crash_points = found.crash_points,
             .cuts = found.candidates,
             .deaths = found.deaths,
@@ -185,12 +188,18 @@ absl::Status ExploreFaultAxis(const Scenario& scenario,
   for (std::size_t first = 0; first < plans.size() && !IsInterrupted(); first += round_max) {
     const std::size_t count = std::min(round_max, plans.size() - first);
     std::optional<RecoveryCache> of_worker;
-    VFS_ASSIGN_OR_RETURN(const auto results,
-                         RunInWorkers(count, kPlansPerWorker, base.workers, [&](std::size_t i) {
-                           if (!of_worker.has_value()) of_worker = known;
-                           return Encode(ExploreOne(scenario, options_of(first + i), *of_worker));
-                         }));
+    VFS_ASSIGN_OR_RETURN(
+        const auto results, RunInWorkers(count, kPlansPerWorker, base.workers, [&](std::size_t i) {
+          if (!of_worker.has_value()) of_worker = known;
+          const auto life = ExploreOne(scenario, options_of(first + i), *of_worker);
+          return life.ok() ? Encode(*life)
+                           : fmt::format("{}{}", kHarnessError, vfs::Message(life.status()));
+        }));
     for (std::size_t i = 0; i < count; ++i) {
+      if (results[i].frame.starts_with(kHarnessError)) {
+        return vfs::Aborted("explore under '{}': {}", options_of(first + i).repro.faults,
+                            results[i].frame.substr(kHarnessError.size()));
+      }
       if (results[i].is_finished) {
         VFS_ASSIGN_OR_RETURN(const Life life, DecodeLife(results[i].frame));
         AddTo(certificate, life);

@@ -11,7 +11,6 @@
 
 #include "faults/fault_plan.h"
 #include "sim/campaign/draw_faults.h"
-#include "sim/explore/worker_pool.h"
 #include "sim/oracle/expectation.h"
 #include "sim/sched/sched.h"
 #include "vfs/base/check.h"
@@ -249,6 +248,11 @@ void AddTo(Certificate& certificate, const Life& life) {
   certificate.trace_hash += life.trace_hash;
   for (const auto& [name, count] : life.probes) certificate.probes[name] += count;
   for (const FoundViolation& found : life.violations) AddFinding(found, certificate);
+}
+
+Repro ReproOf(const ItemResult& result, const Repro& base) {
+  auto repro = ParseRepro(result.breadcrumb, "breadcrumb");
+  return repro.ok() ? *std::move(repro) : base;
 }
 
 void AddDeathTo(Certificate& certificate, Repro repro, const std::string& last_words) {

@@ -8,6 +8,7 @@
 
 #include "sim/explore/certificate.h"
 #include "sim/explore/generation.h"
+#include "sim/explore/worker_pool.h"
 
 namespace permafrost::sim {
 
@@ -35,6 +36,8 @@ Life RunLife(const Scenario& scenario,
 
 // Counts and findings of a life.
 void AddTo(Certificate& certificate, const Life& life);
+// What a worker that died was doing: its breadcrumb, or `base` if that is no repro.
+Repro ReproOf(const ItemResult& result, const Repro& base);
 // A life that ended its process, as a finding with the repro of what it was doing.
 void AddDeathTo(Certificate& certificate, Repro repro, const std::string& last_words);
 

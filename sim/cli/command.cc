@@ -1,6 +1,8 @@
 // Flags into options.
 #include "sim/cli/command.h"
 
+#include <sys/random.h>
+
 #include <charconv>
 #include <cmath>
 #include <limits>
@@ -196,6 +198,15 @@ absl::StatusOr<std::uint64_t> SeedOf(std::string_view flag, std::string_view tex
   if (seed.ok()) return *seed;
   return vfs::InvalidArgument("{}: {}; give 0 to 2^64-1, decimal or 0x hexadecimal", flag,
                               vfs::Message(seed.status()));
+}
+
+absl::StatusOr<std::uint64_t> FirstSeedOf(const CommonFlags& flags, std::string_view base_seed) {
+  if (!flags.seed.empty()) return SeedOf("--seed", flags.seed);
+  if (!base_seed.empty()) return SeedOf("--base-seed", base_seed);
+  std::uint64_t seed = 0;
+  if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
+    return vfs::Internal("draw a seed: the kernel gave none");
+  return seed;
 }
 
 absl::StatusOr<std::vector<Personality>> PersonalitiesOf(std::string_view text) {

@@ -70,6 +70,9 @@ absl::StatusOr<vfs::RocksOptions> RocksOptionsOf(const CommonFlags& flags);
 
 // The number that a flag like --seed names; `flag` is for the refusal.
 absl::StatusOr<std::uint64_t> SeedOf(std::string_view flag, std::string_view text);
+// The first seed of a command of many lives: --seed, or `base_seed` of --base-seed. Without either
+// there is no default: one is drawn, for the command to print first.
+absl::StatusOr<std::uint64_t> FirstSeedOf(const CommonFlags& flags, std::string_view base_seed);
 
 // Personalities named by the flag: one, several joined with ',', or "every".
 absl::StatusOr<std::vector<Personality>> PersonalitiesOf(std::string_view text);

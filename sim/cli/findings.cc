@@ -65,22 +65,18 @@ absl::Status CheckOut(const std::string& directory) {
     return BadOut(directory, fmt::format("'{}': {}", existing, std::strerror(errno)));
   if (!S_ISDIR(info.st_mode))
     return BadOut(directory, fmt::format("'{}' is not a directory", existing));
-  std::string scratch = existing + "/.powercut-XXXXXX";
-  absl::Status status;
-  if (mkdtemp(scratch.data()) == nullptr) {
-    status = BadOut(
-        directory, fmt::format("cannot make anything in '{}': {}", existing, std::strerror(errno)));
-  } else {
-    const std::string probe = scratch + "/probe";
-    const absl::Status written = WriteNewFile(probe, "x");
-    if (!written.ok()) {
-      status = BadOut(directory, fmt::format("cannot write in '{}': {}", existing,
-                                             std::strerror(vfs::ErrnoOf(written))));
-    }
-    unlink(probe.c_str());
-    rmdir(scratch.c_str());
+  const auto scratch = MakeUniqueDir(existing + "/.powercut-");
+  if (!scratch.ok()) {
+    return BadOut(directory, fmt::format("cannot make anything in '{}': {}", existing,
+                                         std::strerror(vfs::ErrnoOf(scratch.status()))));
   }
-  return status;
+  const std::string probe = *scratch + "/probe";
+  const absl::Status written = WriteNewFile(probe, "x");
+  unlink(probe.c_str());
+  rmdir(scratch->c_str());
+  if (written.ok()) return written;
+  return BadOut(directory, fmt::format("cannot write in '{}': {}", existing,
+                                       std::strerror(vfs::ErrnoOf(written))));
 }
 
 void MinimizeFindings(const CommonFlags& flags, Certificate& certificate) {

@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 
 #include <fmt/format.h>
 
@@ -21,6 +22,13 @@ absl::Status MakeDirs(const std::string& path) {
       return vfs::ErrnoToStatus(errno, "make directory", prefix);
     if (end == std::string::npos) return absl::OkStatus();
   }
+}
+
+absl::StatusOr<std::string> MakeUniqueDir(std::string_view prefix) {
+  constexpr std::size_t kDrawn = 6;  // characters that mkdtemp replaces
+  std::string path = fmt::format("{}{}", prefix, std::string(kDrawn, 'X'));
+  if (mkdtemp(path.data()) == nullptr) return vfs::ErrnoToStatus(errno, "make directory", path);
+  return path;
 }
 
 absl::Status WriteNewFile(const std::string& path, std::string_view text) {

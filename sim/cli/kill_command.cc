@@ -1,8 +1,6 @@
 // `powercut kill SCENARIO`: lives on the real disk, each ended by kill -9 many times; and each kill
 // made again in the simulator.
-#include <stdlib.h>
 #include <sys/prctl.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -15,9 +13,11 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "sim/campaign/life.h"
 #include "sim/cli/command.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/findings.h"
+#include "sim/cli/host_file.h"
 #include "sim/cli/output.h"
 #include "sim/cli/progress.h"
 #include "sim/explore/interrupt.h"
@@ -75,10 +75,10 @@ class Workshop {
     struct stat info = {};
     if (stat(parent.c_str(), &info) != 0) return BadDir(parent, std::strerror(errno));
     if (!S_ISDIR(info.st_mode)) return BadDir(parent, "it is not a directory");
-    std::string path = parent + "/powercut-kill-XXXXXX";
-    if (mkdtemp(path.data()) == nullptr)
-      return BadDir(parent, fmt::format("cannot make anything in it: {}", std::strerror(errno)));
-    return Workshop(std::move(path));
+    auto path = MakeUniqueDir(parent + "/powercut-kill-");
+    if (path.ok()) return Workshop(*std::move(path));
+    return BadDir(parent, fmt::format("cannot make anything in it: {}",
+                                      std::strerror(vfs::ErrnoOf(path.status()))));
   }
   Workshop(Workshop&& other) noexcept : path_(std::exchange(other.path_, "")) {}
   Workshop& operator=(Workshop&&) = delete;
@@ -92,15 +92,6 @@ class Workshop {
   explicit Workshop(std::string path) : path_(std::move(path)) {}
   std::string path_;
 };
-
-absl::StatusOr<std::uint64_t> FirstSeed(const KillFlags& flags) {
-  if (!flags.common.seed.empty()) return SeedOf("--seed", flags.common.seed);
-  if (!flags.base_seed.empty()) return SeedOf("--base-seed", flags.base_seed);
-  std::uint64_t seed = 0;
-  if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
-    return vfs::Internal("draw a seed: the kernel gave none");
-  return seed;
-}
 
 void Add(const KillLife& life, KillLife& sum) {
   sum.kills += life.kills;
@@ -118,17 +109,6 @@ absl::Status RemoveLife(const std::string& path) {
   VFS_ASSIGN_OR_RETURN(const auto fs, vfs::PosixFileSystem::Open(path));
   VFS_RETURN_IF_ERROR(RemoveAll(*fs));
   return rmdir(path.c_str()) == 0 ? absl::OkStatus() : vfs::ErrnoToStatus(errno, "remove", path);
-}
-
-// The worker ended: by the code under test in the simulator, or by us.
-void AddDeath(const ItemResult& result, const Repro& base, Tally& tally) {
-  FoundViolation found{.invariant = kNoCrash, .repro = base};
-  const auto repro = ParseRepro(result.breadcrumb, "breadcrumb");
-  if (repro.ok()) found.repro = *repro;
-  found.text = "the code under test ended its process: " + result.last_words;
-  found.repro.expect = found.invariant;
-  found.repro.text = found.text;
-  AddFinding(std::move(found), tally.certificate);
 }
 
 // Lives one life in a worker, in a directory of its own that stays only with a finding.
@@ -160,7 +140,8 @@ absl::Status LiveOnce(const Scenario& scenario,
       is_kept = !life->findings.empty();
     }
   } else if (status.ok() && !results->front().last_words.empty()) {
-    AddDeath(results->front(), options.repro, tally);
+    AddDeathTo(tally.certificate, ReproOf(results->front(), options.repro),
+               results->front().last_words);
   }
   const absl::Status removed = is_kept ? absl::OkStatus() : RemoveLife(path);
   if (status.ok()) status = removed;
@@ -282,7 +263,7 @@ int RunKill(const KillFlags& flags) {
         "without threads",
         flags.common.scenario));
   }
-  const auto seed = FirstSeed(flags);
+  const auto seed = FirstSeedOf(flags.common, flags.base_seed);
   if (!seed.ok()) return Fail(seed.status());
   const auto personalities = PersonalitiesOf(flags.common.personality);
   if (!personalities.ok()) return Fail(personalities.status());

@@ -1,6 +1,4 @@
 // `powercut run SCENARIO`: random lives, each from one seed, each with several cuts and deaths.
-#include <sys/random.h>
-
 #include <memory>
 
 #include <fmt/format.h>
@@ -30,16 +28,6 @@ struct RunFlags {
 
 constexpr std::size_t kLivesPerRound = 64;
 constexpr std::size_t kLivesPerWorker = 8;
-
-// The first seed of the command. There is no default seed: one is drawn, and printed first.
-absl::StatusOr<std::uint64_t> FirstSeed(const RunFlags& flags) {
-  if (!flags.common.seed.empty()) return SeedOf("--seed", flags.common.seed);
-  if (!flags.base_seed.empty()) return SeedOf("--base-seed", flags.base_seed);
-  std::uint64_t seed = 0;
-  if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
-    return vfs::Internal("draw a seed: the kernel gave none");
-  return seed;
-}
 
 absl::StatusOr<Certificate> Live(const RunFlags& flags,
                                  const Scenario& scenario,
@@ -73,9 +61,7 @@ absl::StatusOr<Certificate> Live(const RunFlags& flags,
         AddTo(certificate, life);
         ++certificate.runs;
       } else if (!results[i].last_words.empty()) {
-        // Its breadcrumb is the repro of what it was doing.
-        const auto repro = ParseRepro(results[i].breadcrumb, "breadcrumb");
-        AddDeathTo(certificate, repro.ok() ? *repro : options.repro, results[i].last_words);
+        AddDeathTo(certificate, ReproOf(results[i], options.repro), results[i].last_words);
         ++certificate.runs;
       }
     }
@@ -99,7 +85,7 @@ int RunRun(const RunFlags& flags) {
   if (!scenario.ok()) return Fail(scenario.status());
   const auto personalities = PersonalitiesOf(flags.common.personality);
   if (!personalities.ok()) return Fail(personalities.status());
-  const auto seed = FirstSeed(flags);
+  const auto seed = FirstSeedOf(flags.common, flags.base_seed);
   if (!seed.ok()) return Fail(seed.status());
   const auto options = LifeOptionsOf(flags.common, **scenario, personalities->front());
   if (!options.ok()) return Fail(options.status());

@@ -19,7 +19,11 @@ namespace {
 
 using vfs::CallKind;
 
-constexpr std::size_t kPlansPerWorker = 4;
+// Plans of one worker: what one plan's images recovered, its next ones know. Few enough that every
+// job has work; may not depend on how many jobs there are.
+constexpr std::size_t kPlansPerWorkerMin = 4;
+constexpr std::size_t kPlansPerWorkerMax = 64;
+constexpr std::size_t kWorkersOfFewPlans = 16;
 constexpr std::size_t kWorkersPerRound = 8;
 // Begins a worker's frame that is no life: the harness failed, not the code under test.
 constexpr std::string_view kHarnessError = "harness: ";
@@ -184,12 +188,18 @@ absl::Status ExploreFaultAxis(const Scenario& scenario,
     options.recoveries_run = RecoveriesRun::kHere;
     return options;
   };
-  const std::size_t round_max = kPlansPerWorker * kWorkersPerRound * base.workers.jobs;
+  const std::size_t plans_per_worker =
+      std::clamp(plans.size() / kWorkersOfFewPlans, kPlansPerWorkerMin, kPlansPerWorkerMax);
+  const std::size_t round_max = plans_per_worker * kWorkersPerRound * base.workers.jobs;
   for (std::size_t first = 0; first < plans.size() && !IsInterrupted(); first += round_max) {
     const std::size_t count = std::min(round_max, plans.size() - first);
+    WorkerLimits limits = base.workers;
+    limits.on_finished = [&](std::size_t finished) {
+      if (axis.progress) axis.progress(first + finished, plans.size());
+    };
     std::optional<RecoveryCache> of_worker;
     VFS_ASSIGN_OR_RETURN(
-        const auto results, RunInWorkers(count, kPlansPerWorker, base.workers, [&](std::size_t i) {
+        const auto results, RunInWorkers(count, plans_per_worker, limits, [&](std::size_t i) {
           if (!of_worker.has_value()) of_worker = known;
           const auto life = ExploreOne(scenario, options_of(first + i), *of_worker);
           return life.ok() ? Encode(*life)
@@ -210,7 +220,6 @@ absl::Status ExploreFaultAxis(const Scenario& scenario,
       }
       ++certificate.runs;
     }
-    if (axis.progress) axis.progress(first + count, plans.size());
     if (base.stop_after > 0 && certificate.violations.size() >= base.stop_after) break;
   }
   certificate.is_interrupted = certificate.is_interrupted || IsInterrupted();

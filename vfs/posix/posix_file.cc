@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -18,17 +17,6 @@
 namespace permafrost::vfs {
 namespace {
 
-// The end of the file is found by the kernel at each step, so that other handles' appends are never
-// overwritten. Where that is not offered (devices, some old file systems) we look it up ourselves.
-ssize_t AppendStep(int fd, std::string_view bytes) {
-  const iovec piece{const_cast<char*>(bytes.data()), bytes.size()};
-  const ssize_t moved = ::pwritev2(fd, &piece, 1, 0, RWF_APPEND);
-  if (moved >= 0 || (errno != EOPNOTSUPP && errno != ENOSYS)) return moved;
-  struct stat info = {};
-  if (::fstat(fd, &info) != 0) return -1;
-  return ::pwrite(fd, bytes.data(), bytes.size(), info.st_size);
-}
-
 // Preallocation and write-out are hints: a file system that lacks them is no error.
 bool IsNotOffered(int error) { return error == EOPNOTSUPP || error == ENOSYS || error == ESPIPE; }
 
@@ -40,8 +28,9 @@ PosixFile::PosixFile(UniqueFd fd, std::string_view path, OpenMode mode)
 absl::Status PosixFile::Append(std::string_view bytes) {
   VFS_RETURN_IF_ERROR(FaultPoint("vfs/append", {.path = path_, .bytes = bytes.size()}));
   VFS_RETURN_IF_ERROR(CheckWritable("append"));
-  const Transfer done = WriteAll(bytes.size(), [&](std::size_t from, std::size_t) {
-    return AppendStep(fd_.get(), bytes.substr(from));
+  VFS_RETURN_IF_ERROR(SetAppending("append", true));
+  const Transfer done = WriteAll(bytes.size(), [&](std::size_t from, std::size_t left) {
+    return ::write(fd_.get(), bytes.data() + from, left);
   });
   return done.error == 0 ? absl::OkStatus() : PosixError(done.error, "append", path_);
 }
@@ -51,6 +40,7 @@ absl::Status PosixFile::Write(std::uint64_t offset, std::string_view bytes) {
       FaultPoint("vfs/write", {.path = path_, .offset = offset, .bytes = bytes.size()}));
   VFS_RETURN_IF_ERROR(CheckWritable("write"));
   VFS_RETURN_IF_ERROR(CheckRange("write", offset, bytes.size()));
+  VFS_RETURN_IF_ERROR(SetAppending("write", false));
   const Transfer done = WriteAll(bytes.size(), [&](std::size_t from, std::size_t left) {
     return ::pwrite(fd_.get(), bytes.data() + from, left, static_cast<off_t>(offset + from));
   });
@@ -157,6 +147,14 @@ absl::Status PosixFile::CheckWritable(std::string_view op) const {
   if (mode_ != OpenMode::kReadWrite) {
     return FailedPrecondition("{} {}: handle is read-only", op, path_);
   }
+  return absl::OkStatus();
+}
+
+absl::Status PosixFile::SetAppending(std::string_view op, bool is_appending) {
+  if (is_appending == is_appending_) return absl::OkStatus();
+  if (::fcntl(fd_.get(), F_SETFL, is_appending ? O_APPEND : 0) != 0)
+    return PosixError(errno, op, path_);
+  is_appending_ = is_appending;
   return absl::OkStatus();
 }
 

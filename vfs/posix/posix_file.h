@@ -14,9 +14,9 @@
 
 namespace permafrost::vfs {
 
-// Positioned I/O only; the descriptor's own offset is never used. After a failed sync the handle is
-// poisoned: every call but Close is kFailedPrecondition and repeats the first error (D4: a later
-// fsync that succeeds proves nothing).
+// Reads and writes are positioned; the descriptor's own offset is never used. After a failed sync
+// the handle is poisoned: every call but Close is kFailedPrecondition and repeats the first error
+// (D4: a later fsync that succeeds proves nothing).
 //
 // Threads: as File.
 class PosixFile final : public File {
@@ -38,6 +38,9 @@ class PosixFile final : public File {
   absl::Status CheckUsable(std::string_view op) const;
   absl::Status CheckWritable(std::string_view op) const;
   absl::Status CheckRange(std::string_view op, std::uint64_t offset, std::uint64_t bytes) const;
+  // Whether the kernel finds the end of the file at each write, so that other handles' appends are
+  // never overwritten. Positioned writes need it off.
+  absl::Status SetAppending(std::string_view op, bool is_appending);
   // `injected`: an errno in place of the system call, or 0.
   absl::Status SyncBy(std::string_view op, int (*system_call)(int), int injected);
   // Poisons the handle.
@@ -46,6 +49,7 @@ class PosixFile final : public File {
   UniqueFd fd_;
   const std::string path_;
   const OpenMode mode_;
+  bool is_appending_ = false;
   std::string poison_;  // text of the sync error; empty while healthy
 };
 

@@ -51,18 +51,32 @@ rocksdb::Status BackgroundErrors::First() const {
 }
 
 RocksBatch& RocksBatch::Put(Family family, std::string_view key, std::string_view value) {
-  ops_.push_back({Kind::kPut, family, std::string(key), std::string(value)});
-  return *this;
+  return Add(Kind::kPut, family, key, value);
 }
 
 RocksBatch& RocksBatch::Delete(Family family, std::string_view key) {
-  ops_.push_back({Kind::kDelete, family, std::string(key), {}});
-  return *this;
+  return Add(Kind::kDelete, family, key, {});
 }
 
 RocksBatch& RocksBatch::DeleteRange(Family family, std::string_view first, std::string_view end) {
-  ops_.push_back({Kind::kDeleteRange, family, std::string(first), std::string(end)});
+  return Add(Kind::kDeleteRange, family, first, end);
+}
+
+RocksBatch& RocksBatch::Add(Kind kind,
+                            Family family,
+                            std::string_view key,
+                            std::string_view value) {
+  if (bytes_.empty()) bytes_.reserve(key.size() + value.size());
+  ops_.push_back({kind, family, bytes_.size(), key.size(), value.size()});
+  bytes_.append(key).append(value);
   return *this;
+}
+
+RocksBatch::Op RocksBatch::op(std::size_t i) const {
+  const Place& at = ops_[i];
+  const std::string_view bytes = bytes_;
+  return {at.kind, at.family, bytes.substr(at.begin, at.key_bytes),
+          bytes.substr(at.begin + at.key_bytes, at.value_bytes)};
 }
 
 KeyRange PrefixRange(std::string_view prefix) {
@@ -108,8 +122,9 @@ absl::Status RocksDb::Write(const RocksBatch& batch, SyncWrite sync) {
     return FailedPrecondition(
         "write {}: unsynced write; open the database with unsynced_writes, or sync", impl_->path);
   }
-  rocksdb::WriteBatch rocks_batch;
-  for (const RocksBatch::Op& op : batch.ops()) {
+  rocksdb::WriteBatch rocks_batch(batch.encoded_bytes_max());
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    const RocksBatch::Op op = batch.op(i);
     VFS_RETURN_IF_ERROR(impl_->CheckFamily("write", op.family));
     rocksdb::ColumnFamilyHandle* const family = impl_->families[op.family.index];
     rocksdb::Status added;

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include <absl/container/inlined_vector.h>
 #include <absl/status/status.h>
 #include <absl/status/statusor.h>
 
@@ -59,11 +60,12 @@ enum class FlushWait { kYes, kNo };
 class RocksBatch {
  public:
   enum class Kind { kPut, kDelete, kDeleteRange };
+  // Views into the batch, good until it changes.
   struct Op {
     Kind kind = Kind::kPut;
     Family family;
-    std::string key;    // kDeleteRange: the first key
-    std::string value;  // kDeleteRange: the key after the last
+    std::string_view key;    // kDeleteRange: the first key
+    std::string_view value;  // kDeleteRange: the key after the last
   };
 
   RocksBatch& Put(Family family, std::string_view key, std::string_view value);
@@ -71,11 +73,29 @@ class RocksBatch {
   // Deletes [first, end).
   RocksBatch& DeleteRange(Family family, std::string_view first, std::string_view end);
 
-  const std::vector<Op>& ops() const { return ops_; }
+  std::size_t size() const { return ops_.size(); }
+  Op op(std::size_t i) const;
   bool empty() const { return ops_.empty(); }
+  // Of the batch as RocksDB writes it; never less.
+  std::size_t encoded_bytes_max() const {
+    // A header of 12, and for each op a kind and three varints of at most 5.
+    return 12 + bytes_.size() + ops_.size() * 16;
+  }
 
  private:
-  std::vector<Op> ops_;
+  // An op's key and value follow those of the op before it in `bytes_`.
+  struct Place {
+    Kind kind = Kind::kPut;
+    Family family;
+    std::size_t begin = 0;
+    std::size_t key_bytes = 0;
+    std::size_t value_bytes = 0;
+  };
+
+  RocksBatch& Add(Kind kind, Family family, std::string_view key, std::string_view value);
+
+  std::string bytes_;
+  absl::InlinedVector<Place, 2> ops_;
 };
 
 // Keys [first, end); an empty `end` is no bound.

@@ -33,8 +33,8 @@ RocksFileSystem::RocksFileSystem(std::shared_ptr<HardenedDisk> disk, const Rocks
       poison_on_error_(options.Has(Hardening::kPoisonOnError)),
       write_options_file_(options.write_options_file) {}
 
-IOStatus RocksFileSystem::Report(const absl::Status& status) const {
-  IOStatus reported = ToIOStatus(status);
+IOStatus RocksFileSystem::ReportError(const absl::Status& error) const {
+  IOStatus reported = ToIOStatus(error);
   if (!reported.IsNoSpace()) return reported;
   // Told of no space, RocksDB resumes by itself as soon as there is some, whatever it was that
   // failed: as the stock file system has it by retrying, and from a thread of its own.

@@ -34,7 +34,9 @@ class RocksFileSystem final : public rocksdb::FileSystem {
   HardenedDisk& disk() { return *disk_; }
   // `status` as RocksDB shall see it: with poison_on_error never as one that it recovers from by
   // itself. (FromRocksStatus finds the code again by the errno in the text.)
-  IOStatus Report(const absl::Status& status) const;
+  IOStatus Report(const absl::Status& status) const {
+    return status.ok() ? IOStatus::OK() : ReportError(status);
+  }
 
   const char* Name() const override { return "PermafrostVfs"; }
 
@@ -125,6 +127,8 @@ class RocksFileSystem final : public rocksdb::FileSystem {
   IOStatus AbortIO(std::vector<void*>& handles) override;
 
  private:
+  IOStatus ReportError(const absl::Status& error) const;
+
   const std::shared_ptr<HardenedDisk> disk_;
   const bool poison_on_error_;
   const bool write_options_file_;

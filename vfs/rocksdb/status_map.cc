@@ -66,10 +66,10 @@ std::string TextOf(const RocksStatus& status) {
 }  // namespace
 
 IOStatus ToIOStatus(const absl::Status& status) {
+  if (status.ok()) return IOStatus::OK();
   std::string text = Message(status);
   if (IsInjected(status)) text += kInjectedSuffix;
   switch (status.code()) {
-    case absl::StatusCode::kOk: return IOStatus::OK();
     case absl::StatusCode::kNotFound: return IOStatus::PathNotFound(text);
     case absl::StatusCode::kResourceExhausted: return IOStatus::NoSpace(text);
     case absl::StatusCode::kFailedPrecondition: return IOStatus::IOFenced(text);
@@ -112,18 +112,17 @@ absl::StatusCode CodeOf(RocksStatus::Code code, RocksStatus::SubCode subcode) {
   return absl::StatusCode::kUnknown;
 }
 
-absl::Status FromRocksStatus(const RocksStatus& status,
-                             std::string_view op,
-                             std::string_view object) {
-  if (status.ok()) return absl::OkStatus();
-  std::string text = TextOf(status);
+absl::Status FromRocksError(const RocksStatus& error,
+                            std::string_view op,
+                            std::string_view object) {
+  std::string text = TextOf(error);
   const std::size_t mark = text.find(kInjectedSuffix);
   if (mark != std::string::npos) text.erase(mark, kInjectedSuffix.size());
-  const int error = MayCarryErrno(status.code()) ? ErrnoInText(text) : 0;
-  const absl::StatusCode code = error != 0 ? ErrnoToStatus(error, op, object).code()
-                                           : CodeOf(status.code(), status.subcode());
+  const int number = MayCarryErrno(error.code()) ? ErrnoInText(text) : 0;
+  const absl::StatusCode code = number != 0 ? ErrnoToStatus(number, op, object).code()
+                                            : CodeOf(error.code(), error.subcode());
   absl::Status mapped = MakeStatus(code, fmt::format("{} {}: {}", op, object, text));
-  if (error != 0) SetErrno(mapped, error);
+  if (number != 0) SetErrno(mapped, number);
   return mark != std::string::npos ? MarkInjected(std::move(mapped)) : mapped;
 }
 

@@ -18,10 +18,15 @@ namespace permafrost::vfs {
 rocksdb::IOStatus ToIOStatus(const absl::Status& status);
 rocksdb::Status ToRocksStatus(const absl::Status& status);
 
-// "op object: <RocksDB's text>". OK stays OK.
-absl::Status FromRocksStatus(const rocksdb::Status& status,
-                             std::string_view op,
-                             std::string_view object);
+absl::Status FromRocksError(const rocksdb::Status& error,
+                            std::string_view op,
+                            std::string_view object);
+// "op object: <RocksDB's text>". OK stays OK, without a call: every put comes through here.
+inline absl::Status FromRocksStatus(const rocksdb::Status& status,
+                                    std::string_view op,
+                                    std::string_view object) {
+  return status.ok() ? absl::OkStatus() : FromRocksError(status, op, object);
+}
 
 // The code alone.
 absl::StatusCode CodeOf(rocksdb::Status::Code code, rocksdb::Status::SubCode subcode);

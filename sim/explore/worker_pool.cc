@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -33,8 +34,31 @@ constexpr int kTickMillis = 100;  // how long an interruption may go unnoticed
 // Set in the worker only, for the calls that its code makes.
 // NOLINTBEGIN(cppcoreguidelines-avoid-non-const-global-variables)
 unsigned g_seconds_per_step = 0;
+volatile sig_atomic_t g_seconds_of_step = 0;  // that the worker was allowed to run
 char* g_breadcrumb = nullptr;
 // NOLINTEND(cppcoreguidelines-avoid-non-const-global-variables)
+
+// Once a second. Ticks that come due while the process is stopped (Ctrl-Z, a debugger, a suspended
+// machine) come as one: only the time in which it could run is counted.
+void OnTick(int) {
+  g_seconds_of_step = g_seconds_of_step + 1;
+  if (static_cast<unsigned>(g_seconds_of_step) <= g_seconds_per_step) return;
+  signal(SIGALRM, SIG_DFL);
+  raise(SIGALRM);
+}
+
+void StartTicks() {
+  static char stack[65536];  // the code under test may run on small stacks of its own
+  const stack_t alternate{.ss_sp = stack, .ss_flags = 0, .ss_size = sizeof(stack)};
+  sigaltstack(&alternate, nullptr);
+  struct sigaction action = {};
+  action.sa_handler = OnTick;
+  action.sa_flags = SA_RESTART | SA_ONSTACK;
+  sigaction(SIGALRM, &action, nullptr);
+  const itimerval second{.it_interval = {.tv_sec = 1, .tv_usec = 0},
+                         .it_value = {.tv_sec = 1, .tv_usec = 0}};
+  setitimer(ITIMER_REAL, &second, nullptr);
+}
 
 // A worker's run of items [next, end).
 struct Span {
@@ -68,12 +92,12 @@ void WriteAll(int fd, std::string_view bytes) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);  // no worker outlives its explorer, however that ends
   if (getppid() != explorer) _exit(5);
   signal(SIGINT, SIG_IGN);  // the explorer decides when to stop
-  signal(SIGALRM, SIG_DFL);
   dup2(worker.errors, STDERR_FILENO);
   g_breadcrumb = worker.breadcrumb;
   g_seconds_per_step = limits.seconds_per_step;
+  StartTicks();
   for (std::size_t item = worker.span.next; item < worker.span.end; ++item) {
-    alarm(limits.seconds_per_step);
+    g_seconds_of_step = 0;
     const std::string frame = run(item);
     std::string head;
     vfs::AppendLittleEndian(head, static_cast<std::uint64_t>(frame.size()));
@@ -182,7 +206,7 @@ void Abandon(std::vector<Worker>& running, std::vector<ItemResult>& results) {
 
 void LeaveBreadcrumb(std::string_view text) {
   if (g_breadcrumb == nullptr) return;
-  alarm(g_seconds_per_step);
+  g_seconds_of_step = 0;
   const std::size_t size = std::min(text.size(), kBreadcrumbBytes - 1);
   std::memcpy(g_breadcrumb, text.data(), size);
   g_breadcrumb[size] = '\0';

@@ -1,6 +1,9 @@
 // Forked workers: order, independence of their number, and what is known of one that died.
 #include "sim/explore/worker_pool.h"
 
+#include <signal.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -157,6 +160,26 @@ TEST(WorkerPool, AHangIsEndedAndTheOthersFinish) {
   EXPECT_THAT(FramesOf(results), ::testing::ElementsAre("done 0", "died", "done 2"));
   EXPECT_EQ(results[1].last_words, "hang: still running after 1 s");
   EXPECT_EQ(results[1].breadcrumb, "at item 1");
+}
+
+TEST(WorkerPool, TimeInWhichAWorkerIsStoppedIsNoHang) {
+  ASSERT_OK_AND_ASSIGN(const auto results,
+                       RunInWorkers(1, 1, {.jobs = 1, .seconds_per_step = 1}, [](std::size_t) {
+                         const pid_t worker = getpid();
+                         const pid_t waker = fork();
+                         if (waker == 0) {
+                           timespec left{.tv_sec = 4, .tv_nsec = 0};
+                           while (nanosleep(&left, &left) != 0) {
+                           }
+                           kill(worker, SIGCONT);
+                           _exit(0);
+                         }
+                         raise(SIGSTOP);
+                         int status = 0;
+                         waitpid(waker, &status, 0);
+                         return std::string("went on");
+                       }));
+  EXPECT_EQ(results[0].frame, "went on") << results[0].last_words;
 }
 
 TEST(WorkerPool, ABreadcrumbOutsideAWorkerIsNoMistake) {

@@ -3,7 +3,6 @@
 
 #include <signal.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -13,6 +12,7 @@
 #include <gmock/gmock.h>
 
 #include "tests/status_matchers.h"
+#include "vfs/posix/system_clock.h"
 
 namespace permafrost::sim {
 namespace {
@@ -168,9 +168,7 @@ TEST(WorkerPool, TimeInWhichAWorkerIsStoppedIsNoHang) {
                          const pid_t worker = getpid();
                          const pid_t waker = fork();
                          if (waker == 0) {
-                           timespec left{.tv_sec = 4, .tv_nsec = 0};
-                           while (nanosleep(&left, &left) != 0) {
-                           }
+                           vfs::SystemClock().SleepNanos(4'000'000'000);
                            kill(worker, SIGCONT);
                            _exit(0);
                          }

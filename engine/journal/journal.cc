@@ -57,7 +57,6 @@ absl::StatusOr<std::unique_ptr<Journal>> Journal::Open(const vfs::Env& env,
   auto lock = env.fs->Lock(vfs::JoinPath(directory, kLockName), {.content = options.lock_content});
   VFS_RETURN_IF_ERROR(lock.status());
   vfs::Prng prng = env.prng->Fork("journal");
-  // A nonce must differ from all earlier ones of this file, whatever the seed was then.
   prng = prng.Fork(env.clock->NowNanos());
   const std::uint64_t nonce = prng.Next();
   VFS_ASSIGN_OR_RETURN(Recovered recovered, Recover(env, directory, options, nonce));
@@ -288,12 +287,13 @@ std::string Journal::EncodeOwn(std::uint8_t type, std::string_view body, Lsn lsn
 absl::Status Journal::Roll(const std::string& spare, Lsn durable) {
   VFS_PROBE("journal/rolled");
   const std::uint64_t base = live_.end + kTrailerBytes;
-  VFS_ASSIGN_OR_RETURN(Segment next, PublishSegment(env_.fs, directory_, spare,
-                                                    {.store_id = options_.store_id,
-                                                     .nonce = prng_.Next(),
-                                                     .base = base,
-                                                     .first_lsn = durable + 1},
-                                                    ""));
+  VFS_ASSIGN_OR_RETURN(const std::uint64_t nonce, NonceFor(env_.fs, spare, prng_.Next()));
+  VFS_ASSIGN_OR_RETURN(
+      Segment next,
+      PublishSegment(
+          env_.fs, directory_, spare,
+          {.store_id = options_.store_id, .nonce = nonce, .base = base, .first_lsn = durable + 1},
+          ""));
   std::string body;
   vfs::AppendLittleEndian(body, base);
   {

@@ -72,7 +72,12 @@ class Reading {
   }
 
   // The new segment, with the tail in it. Then what is not needed goes.
-  absl::Status Settle(std::uint64_t nonce) {
+  absl::Status Settle(std::uint64_t drawn) {
+    std::uint64_t bytes = kHeaderBytes + kTrailerBytes + 2 * kMarkBytes;
+    for (const Kept& kept : tail_) bytes += RecordBytes(kept.body.size());
+    VFS_ASSIGN_OR_RETURN(const std::string spare,
+                         TakeSpare(std::max(options_.segment_bytes, bytes)));
+    VFS_ASSIGN_OR_RETURN(const std::uint64_t nonce, NonceFor(env_.fs, spare, drawn));
     std::string records;
     const SegmentHeader header{.store_id = options_.store_id,
                                .nonce = nonce,
@@ -102,9 +107,6 @@ class Reading {
       places.pop_back();
       VFS_PROBE("journal/tail_kept");
     }
-    const std::uint64_t bytes = std::max(
-        options_.segment_bytes, kHeaderBytes + records.size() + kTrailerBytes + kMarkBytes);
-    VFS_ASSIGN_OR_RETURN(const std::string spare, TakeSpare(bytes));
     VFS_ASSIGN_OR_RETURN(Segment segment,
                          PublishSegment(env_.fs, directory_, spare, header, records));
     segment.end = offset;

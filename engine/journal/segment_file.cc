@@ -2,10 +2,12 @@
 #include "engine/journal/segment_file.h"
 
 #include <algorithm>
+#include <span>
 
 #include "engine/journal/journal_format.h"
 #include "engine/journal/segment_encode.h"
-#include "vfs/base/parse_number.h"
+#include "vfs/base/bytes.h"
+#include "vfs/base/hash.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
 #include "vfs/base/step.h"
@@ -103,6 +105,18 @@ absl::Status MakeSpare(vfs::FileSystem* fs, const std::string& path, std::uint64
   // Space is what it lacked, so the half of it goes; that this may fail too changes nothing.
   if (!made.ok()) vfs::UnlinkIfExists(fs, path).IgnoreError();
   return made;
+}
+
+absl::StatusOr<std::uint64_t> NonceFor(vfs::FileSystem* fs,
+                                       const std::string& spare,
+                                       std::uint64_t drawn) {
+  VFS_ASSIGN_OR_RETURN(const auto file, fs->Open(spare, vfs::OpenMode::kRead));
+  std::string header(kHeaderBytes, '\0');
+  VFS_ASSIGN_OR_RETURN(const std::size_t read, file->Read(0, std::span<char>(header)));
+  if (read < kHeaderBytes) return drawn;
+  // Odd steps are no fixed points: the last nonce plus one of them is another.
+  const auto last = vfs::LoadLittleEndian<std::uint64_t>(header, kHeaderNonceAt);
+  return last + (vfs::Mix64(drawn) | 1);
 }
 
 absl::StatusOr<Segment> PublishSegment(vfs::FileSystem* fs,

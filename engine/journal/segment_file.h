@@ -60,6 +60,12 @@ absl::StatusOr<Segment> OpenSegment(vfs::FileSystem* fs,
 // Errors: kResourceExhausted  no space; what was begun is gone again
 absl::Status MakeSpare(vfs::FileSystem* fs, const std::string& path, std::uint64_t bytes);
 
+// The nonce of a spare's next life: differs from that of its last one whatever was drawn, so that
+// bytes of the last are never read as records.
+absl::StatusOr<std::uint64_t> NonceFor(vfs::FileSystem* fs,
+                                       const std::string& spare,
+                                       std::uint64_t drawn);
+
 // Turns a spare into a segment: header and `records` (which follow it) in the file, synced; then
 // renamed, and the directory synced.
 //

@@ -2,15 +2,12 @@
 // the empty loop that is taken off.
 //
 // Usage: fault_point_bench [--json]. Prints a table, or rows {"name", "value", "unit"}.
-#include <time.h>
-
-#include <algorithm>
-#include <cstdio>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "tests/bench/bench_rows.h"
+#include "tests/bench/best_turn.h"
 #include "vfs/base/check.h"
 #include "vfs/base/fault_point.h"
 #include "vfs/base/status_macros.h"
@@ -19,27 +16,6 @@ namespace permafrost::vfs {
 namespace {
 
 using Row = BenchRow;
-
-double Now() {
-  timespec at = {};
-  ::clock_gettime(CLOCK_MONOTONIC, &at);
-  return static_cast<double>(at.tv_sec) * 1e9 + static_cast<double>(at.tv_nsec);
-}
-
-// Nanoseconds per turn of the loop: the best of nine rounds.
-template <typename Body>
-double Measure(int turns, const Body& body) {
-  double best = 1e18;
-  for (int round = 0; round < 9; ++round) {
-    const double start = Now();
-    for (int i = 0; i < turns; ++i) {
-      body();
-      asm volatile("" ::: "memory");  // each turn for itself
-    }
-    best = std::min(best, (Now() - start) / turns);
-  }
-  return best;
-}
 
 // What stands at the head of every call.
 absl::Status Head(std::string_view path) {
@@ -52,10 +28,10 @@ std::vector<Row> MeasureAll() {
   constexpr int kTurns = 50'000'000;
   const std::string path = "wal/000001.log";
   const auto head = [&path] { VFS_CHECK(Head(path).ok(), "nothing is enabled"); };
-  const double empty = Measure(kTurns, [] {});
-  const double silent = Measure(kTurns, head);
+  const double empty = BestTurnNanos(kTurns, [] {});
+  const double silent = BestTurnNanos(kTurns, head);
   ArmFaultPoints();
-  const double armed = Measure(kTurns / 50, head);
+  const double armed = BestTurnNanos(kTurns / 50, head);
   DisarmFaultPoints();
   return {{"empty_loop", empty, "ns"},
           {"silent", silent - empty, "ns"},

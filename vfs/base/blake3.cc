@@ -45,7 +45,7 @@ absl::StatusOr<Blake3> ParseBlake3(std::string_view hex) {
           EscapedForError(hex), EscapedForError(hex.substr(i, 1)), i + 1);
     }
     std::uint8_t& byte = hash.bytes[i / 2];
-    byte = static_cast<std::uint8_t>(byte << 4 | digit);
+    byte = static_cast<std::uint8_t>(byte * std::size_t{16} + digit);
   }
   return hash;
 }

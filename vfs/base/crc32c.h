@@ -1,4 +1,4 @@
-// CRC32C (Castagnoli), by ISA-L.
+// CRC32C (Castagnoli), by ISA-L; of short texts by the processor.
 #pragma once
 
 #include <cstdint>

@@ -51,6 +51,12 @@ absl::StatusOr<std::unique_ptr<Journal>> Journal::Open(const vfs::Env& env,
                                                        const std::string& directory,
                                                        const JournalOptions& options) {
   VFS_RETURN_IF_ERROR(CheckOptions(options));
+  // An empty directory was never settled by anybody who went on: its name is made anew (D4).
+  const auto found = env.fs->List(directory);
+  if (found.ok() && found->empty()) {
+    VFS_PROBE("journal/directory_made_anew");
+    VFS_RETURN_IF_ERROR(env.fs->RemoveDir(directory));
+  }
   // What is found may be unsettled (D8), the directory's own name too.
   VFS_RETURN_IF_ERROR(vfs::MakeDirs(env.fs, {.leaf = directory, .anchor = vfs::ParentOf(directory)},
                                     "journal.sync.dir"));

@@ -44,6 +44,8 @@ inline constexpr std::uint8_t kFirstOwnType = 0xf0;
 inline constexpr std::uint8_t kTrailerType = 0xf0;
 // No body: every LSN up to its own was durable when it was written.
 inline constexpr std::uint8_t kMarkType = 0xf1;
+// No body: ends what a recovery kept, in the segment that it made; its name may be unsettled.
+inline constexpr std::uint8_t kKeptType = 0xf2;
 inline constexpr std::size_t kTrailerBodyBytes = 8;
 inline constexpr std::size_t kTrailerBytes =
     kRecordBytesMin + kTrailerBodyBytes;  // whole, its room always reserved

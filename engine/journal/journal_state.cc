@@ -136,22 +136,26 @@ absl::StatusOr<JournalState> ReadState(vfs::FileSystem* fs, const std::string& d
   return vfs::DataLoss("read {}: {}; restore it from a backup", path, vfs::Message(state.status()));
 }
 
+absl::Status PutState(vfs::FileSystem* fs,
+                      const std::string& directory,
+                      const JournalState& state) {
+  const std::string temp = vfs::JoinPath(directory, kStateTempName);
+  const vfs::Step step("journal.checkpoint");
+  VFS_RETURN_IF_ERROR(vfs::UnlinkIfExists(fs, temp));
+  VFS_ASSIGN_OR_RETURN(const std::unique_ptr<vfs::File> file, fs->Create(temp));
+  VFS_RETURN_IF_ERROR(file->Append(Encode(state)));
+  {
+    const vfs::Step sync("journal.sync.checkpoint");
+    VFS_RETURN_IF_ERROR(file->Sync());
+  }
+  VFS_RETURN_IF_ERROR(file->Close());
+  return fs->Rename(temp, vfs::JoinPath(directory, kStateName));
+}
+
 absl::Status WriteState(vfs::FileSystem* fs,
                         const std::string& directory,
                         const JournalState& state) {
-  const std::string temp = vfs::JoinPath(directory, kStateTempName);
-  {
-    const vfs::Step step("journal.checkpoint");
-    VFS_RETURN_IF_ERROR(vfs::UnlinkIfExists(fs, temp));
-    VFS_ASSIGN_OR_RETURN(const std::unique_ptr<vfs::File> file, fs->Create(temp));
-    VFS_RETURN_IF_ERROR(file->Append(Encode(state)));
-    {
-      const vfs::Step sync("journal.sync.checkpoint");
-      VFS_RETURN_IF_ERROR(file->Sync());
-    }
-    VFS_RETURN_IF_ERROR(file->Close());
-    VFS_RETURN_IF_ERROR(fs->Rename(temp, vfs::JoinPath(directory, kStateName)));
-  }
+  VFS_RETURN_IF_ERROR(PutState(fs, directory, state));
   return vfs::SettleDir(fs, directory, "journal.sync.dir");
 }
 

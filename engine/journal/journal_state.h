@@ -50,6 +50,8 @@ struct JournalState {
 // Errors: kDataLoss  the file, what was expected and found
 absl::StatusOr<JournalState> ReadState(vfs::FileSystem* fs, const std::string& directory);
 
+// Durable: once the directory is settled
+absl::Status PutState(vfs::FileSystem* fs, const std::string& directory, const JournalState& state);
 // Durable: yes, when it returns OK; else the old state or the new one
 absl::Status WriteState(vfs::FileSystem* fs,
                         const std::string& directory,

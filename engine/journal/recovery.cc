@@ -82,7 +82,7 @@ class Reading {
     const SegmentHeader header{.store_id = options_.store_id,
                                .nonce = nonce,
                                .base = keep_from_,
-                               .first_lsn = out_.report.proved + 1};
+                               .first_lsn = keep_above_ + 1};
     std::uint64_t offset = keep_from_ + kHeaderBytes;
     std::vector<std::pair<Lsn, std::uint64_t>> places;
     const auto add = [&](const RecordContent& record) {
@@ -100,12 +100,20 @@ class Reading {
     }
     // The name comes after the sync, so whoever reads this knows that the tail is durable.
     if (!tail_.empty()) {
-      add({.type = kMarkType,
+      add({.type = kKeptType,
            .lsn = out_.report.last,
            .unix_micros = tail_.back().unix_micros,
-           .hash = ContentAddressOf(kMarkType, "")});
+           .hash = ContentAddressOf(kKeptType, "")});
       places.pop_back();
       VFS_PROBE("journal/tail_kept");
+    }
+    // Nothing proves that its name was settled (a sync that failed in an earlier life: D4): it is
+    // made anew, and settled with the segment's.
+    if (out_.state != JournalState{})
+      VFS_RETURN_IF_ERROR(PutState(env_.fs, directory_, out_.state));
+    if (replaces_last_) {
+      VFS_PROBE("journal/segment_replaced");
+      out_.segments.pop_back();
     }
     VFS_ASSIGN_OR_RETURN(Segment segment,
                          PublishSegment(env_.fs, directory_, spare, header, records));
@@ -191,6 +199,9 @@ class Reading {
       return absl::OkStatus();
     }
     last_end_ = end;
+    // Nothing was written in it since it got its name, so nothing proves that the name was settled
+    // (D4): its records go into a new file, which takes that name anew.
+    replaces_last_ = !end.has_live;
     if (end.has_trailer) {
       return vfs::DataLoss(
           "open journal segment {}: its trailer names segment {}, which is missing; restore it "
@@ -224,17 +235,20 @@ class Reading {
     }
     report.is_provable = report.is_provable || report.dropped_bytes == 0;
     report.last = next_lsn_ - 1;
-    keep_from_ = out_.segments.empty() ? 0 : out_.segments.back().end;
-    return out_.segments.empty() ? absl::OkStatus() : ReadTail();
+    if (out_.segments.empty()) return absl::OkStatus();
+    const Segment& last = out_.segments.back();
+    keep_above_ = replaces_last_ ? last.header.first_lsn - 1 : report.proved;
+    keep_from_ = replaces_last_ ? last.header.base : last.end;
+    return ReadTail();
   }
 
   // The records above what is proved, with their hashes verified.
   absl::Status ReadTail() {
     const Segment& segment = out_.segments.back();
     RecoveryReport& report = out_.report;
-    if (report.proved == report.last) return absl::OkStatus();
+    if (keep_above_ == report.last) return absl::OkStatus();
     SegmentReader reader(segment.file.get(), segment.header, segment.file_bytes);
-    IndexEntry from = segment.Find(report.proved + 1);
+    IndexEntry from = segment.Find(keep_above_ + 1);
     if (out_.state.first_needed.offset > from.offset)
       from = {out_.state.first_needed.lsn, out_.state.first_needed.offset};
     std::optional<std::uint64_t> first;
@@ -243,7 +257,7 @@ class Reading {
     VFS_ASSIGN_OR_RETURN(const ScanEnd end,
                          ScanSegment(reader, {.offset = from.offset, .lsn = from.lsn}, segment.end,
                                      HashCheck::kYes, [&](const RecordView& record) {
-                                       if (record.is_own() || record.lsn <= report.proved)
+                                       if (record.is_own() || record.lsn <= keep_above_)
                                          return absl::OkStatus();
                                        if (!first.has_value()) first = record.offset;
                                        tail_.push_back({.type = record.type,
@@ -256,8 +270,8 @@ class Reading {
     if (end.next_lsn <= report.proved) return Damage(segment, end, "a record behind it proves it");
     report.dropped_bytes += segment.end - end.offset;
     report.last = end.next_lsn - 1;
-    keep_from_ = first.value_or(end.offset);
-    report.kept_bytes = end.offset - keep_from_;
+    report.kept_bytes = end.offset - first.value_or(end.offset);
+    if (!replaces_last_) keep_from_ = first.value_or(end.offset);
     return absl::OkStatus();
   }
 
@@ -299,7 +313,9 @@ class Reading {
   Lsn next_lsn_ = 1;
   ScanEnd last_end_;
   std::vector<Kept> tail_;
-  std::uint64_t keep_from_ = 0;  // base of the new segment
+  Lsn keep_above_ = 0;           // the new segment begins with the record after this one
+  std::uint64_t keep_from_ = 0;  // its base
+  bool replaces_last_ = false;
 };
 
 }  // namespace

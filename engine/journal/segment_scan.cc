@@ -20,7 +20,7 @@ std::string Misfit(const RecordView& record, Lsn next, std::uint32_t batch_next)
     return fmt::format("batch index 0 or {}, found {}", batch_next, record.batch_index);
   const bool is_own_of_known_form =
       (record.type == kTrailerType && record.body.size() == kTrailerBodyBytes) ||
-      (record.type == kMarkType && record.body.empty());
+      ((record.type == kMarkType || record.type == kKeptType) && record.body.empty());
   if (record.is_own() && !is_own_of_known_form)
     return fmt::format("a trailer or a mark, found type {} with {} bytes", record.type,
                        record.body.size());
@@ -57,6 +57,7 @@ absl::StatusOr<ScanEnd> ScanSegment(SegmentReader& reader,
     end.proved = std::max(end.proved, record.proved());
     VFS_RETURN_IF_ERROR(visit(record));
     end.offset = record.end();
+    end.has_live = record.type != kKeptType;
     if (record.type == kTrailerType) {
       end.has_trailer = true;
       end.next_base = vfs::LoadLittleEndian<std::uint64_t>(record.body, 0);

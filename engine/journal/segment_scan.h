@@ -20,6 +20,9 @@ struct ScanEnd {
   std::uint64_t offset = 0;  // behind the last record
   Lsn next_lsn = 0;          // of the record that is not there
   Lsn proved = 0;            // highest LSN that a record proved durable
+  // A record that was written when the segment's name was settled: all but those that it was made
+  // with.
+  bool has_live = false;
   bool has_trailer = false;
   std::uint64_t next_base = 0;  // what the trailer names
   std::string why;              // what stands at `offset` in place of a record

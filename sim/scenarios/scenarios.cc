@@ -2,6 +2,8 @@
 #include "sim/explore/scenario.h"
 #include "sim/scenarios/catalog_concurrent.h"
 #include "sim/scenarios/catalog_lifecycle.h"
+#include "sim/scenarios/journal_append.h"
+#include "sim/scenarios/journal_rotate_truncate.h"
 #include "sim/scenarios/rocksdb_basic.h"
 #include "sim/scenarios/rocksdb_concurrent.h"
 
@@ -10,13 +12,16 @@ namespace permafrost::sim {
 std::unique_ptr<Scenario> MakeScenario(std::string_view name, const ScenarioOptions& options) {
   if (name == "catalog/concurrent") return MakeCatalogConcurrent(options);
   if (name == "catalog/lifecycle") return MakeCatalogLifecycle(options);
+  if (name == "journal/append") return MakeJournalAppend(options);
+  if (name == "journal/rotate-truncate") return MakeJournalRotateTruncate(options);
   if (name == "rocksdb/basic") return MakeRocksDbBasic(options);
   if (name == "rocksdb/concurrent") return MakeRocksDbConcurrent(options);
   return nullptr;
 }
 
 std::vector<std::string> ScenarioNames() {
-  return {"catalog/concurrent", "catalog/lifecycle", "rocksdb/basic", "rocksdb/concurrent"};
+  return {"catalog/concurrent",      "catalog/lifecycle", "journal/append",
+          "journal/rotate-truncate", "rocksdb/basic",     "rocksdb/concurrent"};
 }
 
 }  // namespace permafrost::sim

@@ -65,9 +65,10 @@ const std::vector<Ban>& Bans() {
       {{"std::thread", "std::jthread", "std::async", "pthread_create"},
        "vfs::Executor",
        {"vfs/", "faults/", "engine/", "sim/"},
-       // The last three are programs under test that have threads of their own.
+       // The scenarios are programs under test that have threads of their own.
        {PERMAFROST_WORLD, "sim/explore/worker", "sim/campaign/thread_load",
-        "sim/scenarios/concurrent_phase", "sim/scenarios/rocksdb_concurrent"}},
+        "sim/scenarios/concurrent_phase", "sim/scenarios/journal_append",
+        "sim/scenarios/rocksdb_concurrent"}},
       {{"getenv", "setenv", "secure_getenv"},
        "an option that main reads",
        {"vfs/", "faults/", "engine/", "sim/"},

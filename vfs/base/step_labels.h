@@ -45,6 +45,8 @@ inline constexpr std::array kStepLabels = {
     StepLabel{"index.sync.parent", "the index's name is made durable"},
     StepLabel{"index.write", "the index is written"},
     StepLabel{"pins.write", "the identity and the pinned configuration of a store are written"},
+    StepLabel{"records.apply",
+              "one batch: the rows of some journal records and the cursor behind them"},
     StepLabel{"roots.sync", "the chain of directories up to a root is made durable"},
 };
 

@@ -34,6 +34,7 @@ const std::vector<HeavyHeader>& HeavyHeaders() {
        {"vfs/rocksdb/", "engine/catalog/", "engine/hot/", "sim/sched/", "sim/scenarios/",
         "sim/powercut", "tests/"}},
       {"toml", {"engine/config/", "sim/campaign/"}},
+      {"google/protobuf/", {"engine/journal/", "tests/"}},
       {"gmock/", {"tests/"}},
       {"rapidcheck", {"tests/"}},
       {"nlohmann/", {"sim/", "engine/permafrost", "engine/daemon/", "tests/"}},

@@ -61,6 +61,8 @@ inline constexpr std::array kStepLabels = {
     StepLabel{"journal.trailer", "a segment's trailer names its successor"},
     StepLabel{"journal.unlink", "segments that nobody needs are removed or become spares"},
     StepLabel{"pins.write", "the identity and the pinned configuration of a store are written"},
+    StepLabel{"records.apply",
+              "one batch: the rows of some journal records and the cursor behind them"},
     StepLabel{"roots.sync", "the chain of directories up to a root is made durable"},
 };
 

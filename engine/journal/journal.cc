@@ -53,6 +53,7 @@ absl::StatusOr<std::unique_ptr<Journal>> Journal::Open(const vfs::Env& env,
   VFS_RETURN_IF_ERROR(CheckOptions(options));
   // An empty directory was never settled by anybody who went on: its name is made anew (D4).
   const auto found = env.fs->List(directory);
+  if (!found.ok() && !absl::IsNotFound(found.status())) return found.status();
   if (found.ok() && found->empty()) {
     VFS_PROBE("journal/directory_made_anew");
     VFS_RETURN_IF_ERROR(env.fs->RemoveDir(directory));

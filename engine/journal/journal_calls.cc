@@ -221,11 +221,13 @@ absl::StatusOr<Lsn> Journal::CreateCheckpoint() {
     }
     applied = need.lsn - 1;
     VFS_ASSIGN_OR_RETURN(const JournalPlace place, PlaceOf(segments(), need.lsn));
-    if (state.checkpoints.empty() || state.checkpoints.back() != place)
-      state.checkpoints.push_back(place);
+    // A cursor may have moved back: checkpoints of what it needs again are none any more.
+    std::erase_if(state.checkpoints, [&](const JournalPlace& at) { return at.lsn >= place.lsn; });
+    state.checkpoints.push_back(place);
     while (state.checkpoints.size() > options_.max_checkpoints) {
       state.checkpoints.erase(state.checkpoints.begin());
-      state.first_needed = state.checkpoints.front();
+      if (state.checkpoints.front().lsn > state.first_needed.lsn)
+        state.first_needed = state.checkpoints.front();
     }
     return absl::OkStatus();
   }));

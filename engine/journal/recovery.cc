@@ -200,8 +200,8 @@ class Reading {
     }
     last_end_ = end;
     // Nothing was written in it since it got its name, so nothing proves that the name was settled
-    // (D4): its records go into a new file, which takes that name anew.
-    replaces_last_ = !end.has_live;
+    // (D4): its records go into a new file, which takes that name anew. What was truncated was.
+    replaces_last_ = !end.has_live && from.offset == segment.header.base + kHeaderBytes;
     if (end.has_trailer) {
       return vfs::DataLoss(
           "open journal segment {}: its trailer names segment {}, which is missing; restore it "

@@ -80,7 +80,7 @@ absl::StatusOr<std::unique_ptr<RecordStore>> RecordStore::Open(const vfs::Env& e
                                                                const RecordStoreOptions& options) {
   vfs::RocksDbOptions database;
   database.rocks = options.rocks;
-  database.dir_owner = vfs::DirOwner::kCaller;
+  database.dir_owner = options.dir_owner;
   VFS_ASSIGN_OR_RETURN(std::unique_ptr<vfs::RocksDb> db,
                        vfs::RocksDb::Open(env, directory, database));
   std::unique_ptr<RecordStore> store(new RecordStore(std::move(db), options.ledgers));

@@ -32,6 +32,8 @@ class RowChanges;
 
 struct RecordStoreOptions {
   vfs::RocksOptions rocks;
+  // Who makes the directory and settles its name: a root of a store is the caller's.
+  vfs::DirOwner dir_owner = vfs::DirOwner::kCaller;
   LedgerSink* ledgers = nullptr;  // null: ledgers get their L: row only
 };
 
@@ -53,9 +55,8 @@ struct StoredVote {
 // exclude every other call.
 class RecordStore {
  public:
-  // Opens the database in `directory`, which exists and is durable (the caller's, as every
-  // directory of the engine); an empty one becomes a store whose cursor is 1. `env` and the sink
-  // must outlive the store.
+  // Opens the database in `directory`, which exists and is durable where it is the caller's; an
+  // empty one becomes a store whose cursor is 1. `env` and the sink must outlive the store.
   //
   // Errors: kDataLoss  the cursor is damaged, gone, or not right behind the last indexed record
   static absl::StatusOr<std::unique_ptr<RecordStore>> Open(const vfs::Env& env,

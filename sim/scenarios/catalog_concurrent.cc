@@ -9,7 +9,6 @@
 #include "sim/scenarios/catalog_scenario.h"
 #include "sim/scenarios/concurrent_phase.h"
 #include "sim/scenarios/lifecycle_session.h"
-#include "vfs/base/step_labels.h"
 
 namespace permafrost::sim {
 namespace {
@@ -80,13 +79,9 @@ class CatalogConcurrent final : public CatalogScenario {
   }
 
   std::vector<std::string> RequiredLabels() const override {
-    std::vector<std::string> labels;
-    for (const vfs::StepLabel& step : vfs::kStepLabels) {
-      // Only debris of an earlier life is wiped, and small databases need no background job.
-      const bool is_reached = step.label != "hot.wipe" && step.label != "background" &&
-                              step.label != "client.write" && step.label != "records.apply";
-      if (is_reached) labels.emplace_back(step.label);
-    }
+    std::vector<std::string> labels = StoreLabels();
+    // Only debris of an earlier life is wiped.
+    std::erase(labels, "hot.wipe");
     return labels;
   }
   std::vector<std::string> RequiredProbes(const Personality&) const override { return {}; }

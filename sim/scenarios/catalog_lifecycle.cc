@@ -8,7 +8,6 @@
 
 #include "sim/scenarios/catalog_scenario.h"
 #include "sim/scenarios/lifecycle_session.h"
-#include "vfs/base/step_labels.h"
 
 namespace permafrost::sim {
 namespace {
@@ -87,16 +86,7 @@ class CatalogLifecycle final : public CatalogScenario {
     session.Stop();
   }
 
-  std::vector<std::string> RequiredLabels() const override {
-    std::vector<std::string> labels;
-    for (const vfs::StepLabel& step : vfs::kStepLabels) {
-      const bool is_of_store = step.label != "background" && step.label != "client.write" &&
-                               step.label != "records.apply";
-      if (is_of_store) labels.emplace_back(step.label);
-    }
-    return labels;
-  }
-
+  std::vector<std::string> RequiredLabels() const override { return StoreLabels(); }
   std::vector<std::string> RequiredProbes(const Personality&) const override { return {}; }
 };
 

@@ -7,6 +7,7 @@
 #include "sim/scenarios/lifecycle_session.h"
 #include "vfs/base/hash.h"
 #include "vfs/base/status.h"
+#include "vfs/base/step_labels.h"
 
 namespace permafrost::sim {
 
@@ -87,6 +88,17 @@ std::uint64_t CatalogScenario::OpenDatabases(World& clone) const {
     if (db->Scan(vfs::kDefaultFamily, {}).ok() && db->Close().ok()) ++opens;
   }
   return opens;
+}
+
+std::vector<std::string> CatalogScenario::StoreLabels() {
+  std::vector<std::string> labels;
+  for (const vfs::StepLabel& step : vfs::kStepLabels) {
+    const bool is_of_store = step.label != "background" && step.label != "client.write" &&
+                             !step.label.starts_with("journal.") &&
+                             !step.label.starts_with("records.");
+    if (is_of_store) labels.emplace_back(step.label);
+  }
+  return labels;
 }
 
 void CatalogScenario::Check(World& clone,

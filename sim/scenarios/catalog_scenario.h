@@ -30,6 +30,8 @@ class CatalogScenario : public Scenario {
 
  protected:
   const vfs::RocksOptions& rocks() const { return rocks_; }
+  // The step labels of the store: not those of background jobs, clients and the journal's side.
+  static std::vector<std::string> StoreLabels();
 
  private:
   using HotDatabase = std::pair<std::string, std::unique_ptr<vfs::RocksDb>>;

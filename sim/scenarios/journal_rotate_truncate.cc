@@ -135,12 +135,13 @@ class Life {
   absl::Status Checkpoint() {
     const auto state = journal().state();
     if (state.cursors.empty()) return absl::OkStatus();
-    auto checkpoints = state.checkpoints;
-    if (checkpoints.empty() || checkpoints.back().lsn != state.need().lsn)
-      checkpoints.push_back({.lsn = state.need().lsn});
-    if (checkpoints.size() > 2) history_.Attempt(kStart, ValueOf(checkpoints[1].lsn));
+    const Lsn applied = state.need().lsn;
+    auto kept = state.checkpoints;
+    std::erase_if(kept, [applied](const auto& at) { return at.lsn >= applied; });
+    const bool moves = kept.size() == 2 && kept[1].lsn > state.first_needed.lsn;
+    if (moves) history_.Attempt(kStart, ValueOf(kept[1].lsn));
     VFS_RETURN_IF_ERROR(journal().CreateCheckpoint().status());
-    if (checkpoints.size() > 2) history_.Acknowledge(kStart);
+    if (moves) history_.Acknowledge(kStart);
     return absl::OkStatus();
   }
 

@@ -3,6 +3,7 @@
 #include "sim/scenarios/catalog_concurrent.h"
 #include "sim/scenarios/catalog_lifecycle.h"
 #include "sim/scenarios/journal_append.h"
+#include "sim/scenarios/journal_ingest.h"
 #include "sim/scenarios/journal_rotate_truncate.h"
 #include "sim/scenarios/rocksdb_basic.h"
 #include "sim/scenarios/rocksdb_concurrent.h"
@@ -13,6 +14,7 @@ std::unique_ptr<Scenario> MakeScenario(std::string_view name, const ScenarioOpti
   if (name == "catalog/concurrent") return MakeCatalogConcurrent(options);
   if (name == "catalog/lifecycle") return MakeCatalogLifecycle(options);
   if (name == "journal/append") return MakeJournalAppend(options);
+  if (name == "journal/ingest") return MakeJournalIngest(options);
   if (name == "journal/rotate-truncate") return MakeJournalRotateTruncate(options);
   if (name == "rocksdb/basic") return MakeRocksDbBasic(options);
   if (name == "rocksdb/concurrent") return MakeRocksDbConcurrent(options);
@@ -20,7 +22,7 @@ std::unique_ptr<Scenario> MakeScenario(std::string_view name, const ScenarioOpti
 }
 
 std::vector<std::string> ScenarioNames() {
-  return {"catalog/concurrent",      "catalog/lifecycle", "journal/append",
+  return {"catalog/concurrent",      "catalog/lifecycle", "journal/append",    "journal/ingest",
           "journal/rotate-truncate", "rocksdb/basic",     "rocksdb/concurrent"};
 }
 

@@ -224,6 +224,22 @@ TEST(Journal, CheckpointsAreKeptToALimitAndMoveTheStart) {
   EXPECT_EQ(journal->Get(31)->body, BodyOf(31));
 }
 
+TEST(Journal, ACheckpointOfWhatACursorNeedsAgainIsNoneAnyMore) {
+  JournalWorld world;
+  ASSERT_OK_AND_ASSIGN(const auto journal, world.Open());
+  AppendUpTo(*journal, 40);
+  for (const Lsn next : {10, 20, 30}) {
+    ASSERT_OK(journal->SetCursor("ingest", next));
+    ASSERT_OK(journal->CreateCheckpoint());
+  }
+  ASSERT_OK(journal->SetCursor("ingest", 12));
+  ASSERT_OK_AND_ASSIGN(const Lsn applied, journal->CreateCheckpoint());
+  EXPECT_EQ(applied, 11U);
+  ASSERT_EQ(journal->state().checkpoints.size(), 2U);
+  EXPECT_EQ(journal->state().checkpoints.back().lsn, 12U);
+  EXPECT_LE(journal->state().first_needed.lsn, 12U);
+}
+
 TEST(Journal, NoSpaceForASegmentRefusesAndGoesOnLater) {
   JournalWorld world;
   ASSERT_OK_AND_ASSIGN(auto journal, world.Open());

@@ -211,6 +211,22 @@ TEST(Recovery, ACursorBehindTheEndIsDamage) {
       "it from a backup");
 }
 
+// What is needed begins behind the last record: the scan begins there too and sees none of them.
+TEST(Recovery, ALogThatWasTruncatedToItsEndGoesOnBehindIt) {
+  JournalWorld world;
+  {
+    ASSERT_OK_AND_ASSIGN(const auto journal, world.Open());
+    AppendUpTo(*journal, 3);
+    ASSERT_OK(journal->TruncateBefore(4));
+  }
+  for (Lsn last = 4; last < 8; ++last) {
+    ASSERT_OK_AND_ASSIGN(const auto journal, world.Open());
+    EXPECT_EQ(journal->LastLsn(), last - 1);
+    AppendUpTo(*journal, last);
+    EXPECT_EQ(journal->Get(4)->body, BodyOf(4));
+  }
+}
+
 TEST(Recovery, ASecondOneSaysTheSame) {
   const Log log = MakeLog(9);
   for (std::size_t cut = log.ends[6]; cut <= log.ends[9]; cut += 7) {

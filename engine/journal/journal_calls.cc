@@ -17,7 +17,7 @@ namespace permafrost::engine::journal {
 absl::StatusOr<Lsn> PendingAppend::Wait() {
   if (journal_ == nullptr)
     return vfs::FailedPrecondition("wait for an append: nothing was appended");
-  const vfs::MutexLock lock(&journal_->mu_);
+  journal_->mu_.Lock();
   VFS_RETURN_IF_ERROR(journal_->WaitFor(entry_));
   return entry_->lsn;
 }
@@ -43,8 +43,12 @@ std::shared_ptr<PendingAppend::Entry> MakeEntry(vfs::Clock& clock,
 
 absl::StatusOr<Lsn> Journal::Append(std::uint8_t type, std::string_view body) {
   const EntryPtr entry = MakeEntry(*env_.clock, type, body, "");
-  const vfs::MutexLock lock(&mu_);
-  VFS_RETURN_IF_ERROR(Enqueue(entry));
+  mu_.Lock();
+  const absl::Status queued = Enqueue(entry);
+  if (!queued.ok()) {
+    mu_.Unlock();
+    return queued;
+  }
   VFS_RETURN_IF_ERROR(WaitFor(entry));
   return entry->lsn;
 }
@@ -58,22 +62,30 @@ absl::StatusOr<PendingAppend> Journal::AppendAsync(std::uint8_t type, std::strin
 
 absl::StatusOr<Lsn> Journal::Buffer(std::uint8_t type, std::string body) {
   const EntryPtr entry = MakeEntry(*env_.clock, type, "", std::move(body));
-  const vfs::MutexLock lock(&mu_);
-  VFS_RETURN_IF_ERROR(Enqueue(entry));
-  const Lsn lsn = entry->lsn;
-  if (++buffered_ < options_.batch_size) return lsn;
-  buffered_ = 0;
+  Lsn lsn = 0;
+  {
+    const vfs::MutexLock lock(&mu_);
+    VFS_RETURN_IF_ERROR(Enqueue(entry));
+    lsn = entry->lsn;
+    if (++buffered_ < options_.batch_size) return lsn;
+    buffered_ = 0;
+  }
   VFS_PROBE("journal/buffer_flushed_itself");
+  mu_.Lock();
   VFS_RETURN_IF_ERROR(WaitFor(entry));
   return lsn;
 }
 
 absl::Status Journal::Flush() {
-  const vfs::MutexLock lock(&mu_);
-  VFS_RETURN_IF_ERROR(CheckOpen("flush"));
-  buffered_ = 0;
-  if (last_ == nullptr) return absl::OkStatus();
-  const EntryPtr last = last_;
+  EntryPtr last;
+  {
+    const vfs::MutexLock lock(&mu_);
+    VFS_RETURN_IF_ERROR(CheckOpen("flush"));
+    buffered_ = 0;
+    if (last_ == nullptr) return absl::OkStatus();
+    last = last_;
+  }
+  mu_.Lock();
   return WaitFor(last);
 }
 
@@ -309,18 +321,23 @@ absl::StatusOr<bool> Journal::HasTailers() const {
 }
 
 absl::Status Journal::MarkIdle() {
-  const vfs::MutexLock lock(&mu_);
-  VFS_RETURN_IF_ERROR(CheckOpen("mark"));
-  if (has_leader_ || !queue_.empty()) return absl::OkStatus();
-  has_leader_ = true;
-  const Lsn durable = durable_lsn_;
-  mu_.Unlock();
-  const absl::Status marked = WriteMark(durable, false);
-  mu_.Lock();
-  planned_position_ = std::max(planned_position_, live_.end - live_.header.base);
-  if (!marked.ok()) Poison(marked);
-  segments_.back().end = live_.end;
-  HandOver();
+  EntryPtr next;
+  absl::Status marked;
+  {
+    const vfs::MutexLock lock(&mu_);
+    VFS_RETURN_IF_ERROR(CheckOpen("mark"));
+    if (has_leader_ || !queue_.empty()) return absl::OkStatus();
+    has_leader_ = true;
+    const Lsn durable = durable_lsn_;
+    mu_.Unlock();
+    marked = WriteMark(durable, false);
+    mu_.Lock();
+    planned_position_ = std::max(planned_position_, live_.end - live_.header.base);
+    if (!marked.ok()) Poison(marked);
+    segments_.back().end = live_.end;
+    next = NextLeader();
+  }
+  if (next != nullptr) next->OfferLead();
   return marked;
 }
 

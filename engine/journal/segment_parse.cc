@@ -2,6 +2,8 @@
 #include "engine/journal/segment_parse.h"
 
 #include <algorithm>
+#include <array>
+#include <cstring>
 #include <span>
 
 #include "engine/journal/journal_format.h"
@@ -35,10 +37,16 @@ bool IsZero(std::string_view bytes) {
 }  // namespace
 
 ContentAddress ContentAddressOf(std::uint8_t type, std::string_view body) {
+  // The type goes in together with the first of the body, as many chunks as are hashed beside each
+  // other: after a byte alone, none of what follows would lie aligned (Blake3Hasher).
+  constexpr std::size_t kTogetherBytes = std::size_t{16} << 10;
+  std::array<char, kTogetherBytes> together;  // NOLINT(cppcoreguidelines-pro-type-member-init)
+  const std::string_view first = body.substr(0, kTogetherBytes - 1);
+  together[0] = static_cast<char>(type);
+  std::memcpy(together.data() + 1, first.data(), first.size());
   vfs::Blake3Hasher hasher;
-  const char first = static_cast<char>(type);
-  hasher.Update({&first, 1});
-  hasher.Update(body);
+  hasher.Update({together.data(), 1 + first.size()});
+  if (first.size() < body.size()) hasher.Update(body.substr(first.size()));
   return hasher.Finish();
 }
 

@@ -30,6 +30,21 @@ ContentAddress LoadAddress(std::string_view bytes, std::size_t at) {
   return address;
 }
 
+// How many bytes are zero before the first that is not. What follows a log is mostly zeros.
+std::size_t LeadingZeros(std::string_view bytes) {
+  constexpr std::size_t kStrideBytes = 256;
+  std::size_t at = 0;
+  for (; bytes.size() - at >= kStrideBytes; at += kStrideBytes) {
+    std::array<std::uint64_t, kStrideBytes / sizeof(std::uint64_t)> words;
+    std::memcpy(words.data(), bytes.data() + at, kStrideBytes);
+    std::uint64_t any = 0;
+    for (const std::uint64_t word : words) any |= word;
+    if (any != 0) break;
+  }
+  while (at < bytes.size() && bytes[at] == '\0') ++at;
+  return at;
+}
+
 bool IsZero(std::string_view bytes) {
   return std::all_of(bytes.begin(), bytes.end(), [](char c) { return c == '\0'; });
 }
@@ -162,11 +177,12 @@ absl::StatusOr<SegmentReader::Answer> SegmentReader::At(std::uint64_t offset, Ha
 
 absl::StatusOr<std::uint64_t> SegmentReader::SkipZeros(std::uint64_t offset) {
   while (offset < end()) {
-    VFS_ASSIGN_OR_RETURN(const std::string_view bytes, Load(offset - header_.base, kAlignment));
+    VFS_ASSIGN_OR_RETURN(std::string_view bytes, Load(offset - header_.base, kAlignment));
     if (bytes.size() < kAlignment) return end();
-    for (std::size_t at = 0; bytes.size() - at >= kAlignment;
-         at += kAlignment, offset += kAlignment)
-      if (vfs::LoadLittleEndian<std::uint64_t>(bytes, at) != 0) return offset;
+    bytes = bytes.substr(0, bytes.size() / kAlignment * kAlignment);
+    const std::size_t zeros = LeadingZeros(bytes) / kAlignment * kAlignment;
+    offset += zeros;
+    if (zeros < bytes.size()) return offset;
   }
   return end();
 }

@@ -17,11 +17,13 @@ namespace {
 
 constexpr std::size_t kBufferBytes = std::size_t{256} << 10;
 
-std::uint32_t SeedOf(std::uint64_t nonce, std::uint64_t offset) {
-  char place[16];
-  std::memcpy(place, &nonce, 8);
-  std::memcpy(place + 8, &offset, 8);
-  return vfs::Crc32c({place, sizeof(place)});
+// The checksum of what a record's begins with: nonce, offset, length. One call for all three.
+std::uint32_t SeedOf(std::uint64_t nonce, std::uint64_t offset, std::uint32_t length) {
+  char seed[sizeof(nonce) + sizeof(offset) + sizeof(length)];
+  std::memcpy(seed, &nonce, sizeof(nonce));
+  std::memcpy(seed + sizeof(nonce), &offset, sizeof(offset));
+  std::memcpy(seed + sizeof(nonce) + sizeof(offset), &length, sizeof(length));
+  return vfs::Crc32c({seed, sizeof(seed)});
 }
 
 ContentAddress LoadAddress(std::string_view bytes, std::size_t at) {
@@ -105,55 +107,65 @@ void SegmentReader::set_file_bytes(std::uint64_t bytes) {
 }
 
 absl::StatusOr<std::string_view> SegmentReader::Load(std::uint64_t position, std::size_t bytes) {
-  const bool is_there = position >= buffer_at_ && position - buffer_at_ <= buffer_.size() &&
-                        buffer_.size() - (position - buffer_at_) >= bytes;
-  if (!is_there) {
-    const std::uint64_t left = position < file_bytes_ ? file_bytes_ - position : 0;
-    buffer_.resize(
-        static_cast<std::size_t>(std::min<std::uint64_t>(left, std::max(bytes, kBufferBytes))));
-    buffer_at_ = position;
-    const auto read = file_->Read(position, std::span<char>(buffer_));
-    if (!read.ok()) {
-      buffer_.clear();
-      return read.status();
-    }
-    buffer_.resize(*read);
+  const std::string_view buffered = Buffered(position);
+  if (buffered.size() >= bytes && !buffered.empty()) return buffered;
+  const std::uint64_t left = position < file_bytes_ ? file_bytes_ - position : 0;
+  buffer_.resize(
+      static_cast<std::size_t>(std::min<std::uint64_t>(left, std::max(bytes, kBufferBytes))));
+  buffer_at_ = position;
+  const auto read = file_->Read(position, std::span<char>(buffer_));
+  if (!read.ok()) {
+    buffer_.clear();
+    return read.status();
   }
-  return std::string_view(buffer_).substr(position - buffer_at_);
+  buffer_.resize(*read);
+  return std::string_view(buffer_);
 }
 
 absl::StatusOr<SegmentReader::Answer> SegmentReader::At(std::uint64_t offset, HashCheck hash) {
-  const auto no = [](std::string why) { return Answer{.why = std::move(why)}; };
+  Answer answer;
+  VFS_RETURN_IF_ERROR(ReadAt(offset, hash, &answer));
+  return answer;
+}
+
+absl::Status SegmentReader::ReadAt(std::uint64_t offset, HashCheck hash, Answer* answer) {
+  const auto no = [answer](std::string why) {
+    *answer = {.why = std::move(why)};
+    return absl::OkStatus();
+  };
   const std::uint64_t position = offset - header_.base;
   if (offset % kAlignment != 0 || position < kHeaderBytes)
     return no(fmt::format("offset {} is no place for a record", offset));
   if (position > file_bytes_ || file_bytes_ - position < kRecordBytesMin)
     return no(fmt::format("a record, found the end of the file after {} bytes",
                           file_bytes_ - std::min(position, file_bytes_)));
-  VFS_ASSIGN_OR_RETURN(std::string_view bytes, Load(position, kRecordBytesMin));
-  if (bytes.size() < kRecordBytesMin) return no("a record, found the end of the file");
+  std::string_view bytes = Buffered(position);
+  if (bytes.size() < kRecordBytesMin) {
+    VFS_ASSIGN_OR_RETURN(bytes, Load(position, kRecordBytesMin));
+    if (bytes.size() < kRecordBytesMin) return no("a record, found the end of the file");
+  }
   const auto payload = vfs::LoadLittleEndian<std::uint32_t>(bytes, 0);
   if (payload < kHeadBytes || payload > kPayloadBytesMax) {
     return no(fmt::format("a length of {} to {}, found {}", kHeadBytes, kPayloadBytesMax, payload));
   }
   const std::uint64_t whole = RecordBytes(payload - kHeadBytes);
-  if (whole > file_bytes_ - position) {
-    return no(
-        fmt::format("{} bytes, found the end of the file after {}", whole, file_bytes_ - position));
+  if (bytes.size() < whole) {
+    if (whole > file_bytes_ - position) {
+      return no(fmt::format("{} bytes, found the end of the file after {}", whole,
+                            file_bytes_ - position));
+    }
+    VFS_ASSIGN_OR_RETURN(bytes, Load(position, whole));
+    if (bytes.size() < whole) return no("a whole record, found the end of the file");
   }
-  VFS_ASSIGN_OR_RETURN(bytes, Load(position, whole));
-  if (bytes.size() < whole) return no("a whole record, found the end of the file");
   bytes = bytes.substr(0, whole);
   const auto stored = vfs::LoadLittleEndian<std::uint32_t>(bytes, kFrameCrcAt);
-  std::uint32_t computed = SeedOf(header_.nonce, offset);
-  computed = vfs::Crc32cExtend(computed, bytes.substr(0, kFrameCrcAt));
-  computed = vfs::Crc32cExtend(computed, bytes.substr(kFrameHashAt));
+  const std::uint32_t computed =
+      vfs::Crc32cExtend(SeedOf(header_.nonce, offset, payload), bytes.substr(kFrameHashAt));
   if (stored != computed)
     return no(fmt::format("crc32c {:08x}, computed {:08x}", stored, computed));
 
   const std::string_view head = bytes.substr(kFrameBytes);
-  Answer answer{.is_valid = true};
-  RecordView& record = answer.record;
+  RecordView& record = answer->record;
   record.type = static_cast<std::uint8_t>(head[0]);
   record.batch_index = vfs::LoadLittleEndian<std::uint32_t>(head, kHeadBatchIndexAt);
   record.lsn = vfs::LoadLittleEndian<std::uint64_t>(head, kHeadLsnAt);
@@ -172,7 +184,9 @@ absl::StatusOr<SegmentReader::Answer> SegmentReader::At(std::uint64_t offset, Ha
     if (content != record.hash)
       return no(fmt::format("blake3 {}, computed {}", record.hash.Hex(), content.Hex()));
   }
-  return answer;
+  answer->is_valid = true;
+  answer->why.clear();
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::uint64_t> SegmentReader::SkipZeros(std::uint64_t offset) {

@@ -142,6 +142,8 @@ class Journal {
           Recovered recovered,
           vfs::Prng prng);
 
+  // The segments in which these LSNs are, or the first one where they were before it.
+  std::vector<Segment> SegmentsWith(Lsn from, Lsn to) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   absl::Status CheckOpen(std::string_view op) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   absl::Status Enqueue(const EntryPtr& entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // Makes sure that the record has room, in the live segment or in one that is prepared.

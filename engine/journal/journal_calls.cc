@@ -114,6 +114,17 @@ JournalState Journal::state() const {
   return state_;
 }
 
+std::vector<Segment> Journal::SegmentsWith(Lsn from, Lsn to) const {
+  auto at = std::upper_bound(
+      segments_.begin(), segments_.end(), from,
+      [](Lsn lsn, const Segment& segment) { return lsn < segment.header.first_lsn; });
+  if (at != segments_.begin()) --at;
+  std::vector<Segment> found;
+  for (; at != segments_.end() && (found.empty() || at->header.first_lsn <= to); ++at)
+    found.push_back(at->ForReading(std::max(from, at->header.first_lsn)));
+  return found;
+}
+
 absl::StatusOr<JournalRecord> Journal::Get(Lsn lsn) const {
   std::vector<Segment> segments;
   {
@@ -133,7 +144,7 @@ absl::StatusOr<JournalRecord> Journal::Get(Lsn lsn) const {
                            .hash = entry->hash,
                            .body = std::string(entry->body)};
     }
-    segments = segments_;
+    segments = SegmentsWith(lsn, lsn);
   }
   JournalRecord record;
   VFS_RETURN_IF_ERROR(ReadRecords(segments, lsn, lsn, HashCheck::kNo, [&](const RecordView& view) {
@@ -145,23 +156,33 @@ absl::StatusOr<JournalRecord> Journal::Get(Lsn lsn) const {
 
 absl::StatusOr<std::vector<JournalRecord>> Journal::Read(Lsn from, std::size_t limit) const {
   std::vector<JournalRecord> records;
-  const Lsn last = LastFlushedLsn();
-  if (limit == 0 || from > last) return records;
-  const Lsn to = std::min<Lsn>(last, from + std::min<Lsn>(limit - 1, last - from));
-  VFS_RETURN_IF_ERROR(
-      ReadRecords(segments(), from, to, HashCheck::kNo, [&](const RecordView& view) {
-        records.push_back(CopyOf(view));
-        return absl::OkStatus();
-      }));
+  std::vector<Segment> segments;
+  Lsn to = 0;
+  {
+    const vfs::MutexLock lock(&mu_);
+    if (limit == 0 || from > durable_lsn_) return records;
+    to = std::min<Lsn>(durable_lsn_, from + std::min<Lsn>(limit - 1, durable_lsn_ - from));
+    segments = SegmentsWith(from, to);
+  }
+  VFS_RETURN_IF_ERROR(ReadRecords(segments, from, to, HashCheck::kNo, [&](const RecordView& view) {
+    records.push_back(CopyOf(view));
+    return absl::OkStatus();
+  }));
   return records;
 }
 
 absl::Status Journal::Replay(Handler handler) const {
-  const Lsn last = LastFlushedLsn();
-  const std::vector<Segment> all = segments();
-  // What is not needed any more may be there in part.
-  const Lsn first = std::max(all.front().header.first_lsn, state().first_needed.lsn);
-  return ReadRecords(all, first, last, HashCheck::kNo,
+  std::vector<Segment> segments;
+  Lsn first = 0;
+  Lsn last = 0;
+  {
+    const vfs::MutexLock lock(&mu_);
+    last = durable_lsn_;
+    // What is not needed any more may be there in part.
+    first = std::max(segments_.front().header.first_lsn, state_.first_needed.lsn);
+    segments = SegmentsWith(first, last);
+  }
+  return ReadRecords(segments, first, last, HashCheck::kNo,
                      [&](const RecordView& view) { return handler(CopyOf(view)); });
 }
 

@@ -15,7 +15,9 @@
 namespace permafrost::engine::journal {
 namespace {
 
-constexpr std::size_t kBufferBytes = std::size_t{256} << 10;
+// Of the first read, which is the only one of most who look for one record; and of all others.
+constexpr std::size_t kFirstReadBytes = std::size_t{64} << 10;
+constexpr std::size_t kReadBytes = std::size_t{256} << 10;
 
 // The checksum of what a record's begins with: nonce, offset, length. One call for all three.
 std::uint32_t SeedOf(std::uint64_t nonce, std::uint64_t offset, std::uint32_t length) {
@@ -110,8 +112,8 @@ absl::StatusOr<std::string_view> SegmentReader::Load(std::uint64_t position, std
   const std::string_view buffered = Buffered(position);
   if (buffered.size() >= bytes && !buffered.empty()) return buffered;
   const std::uint64_t left = position < file_bytes_ ? file_bytes_ - position : 0;
-  buffer_.resize(
-      static_cast<std::size_t>(std::min<std::uint64_t>(left, std::max(bytes, kBufferBytes))));
+  const std::size_t wanted = std::max(bytes, buffer_.empty() ? kFirstReadBytes : kReadBytes);
+  buffer_.resize(static_cast<std::size_t>(std::min<std::uint64_t>(left, wanted)));
   buffer_at_ = position;
   const auto read = file_->Read(position, std::span<char>(buffer_));
   if (!read.ok()) {

@@ -16,8 +16,8 @@ struct BenchOptions {
   std::size_t rounds = 5;
   std::uint64_t log_bytes = std::uint64_t{128} << 20;  // of payload, in what is scanned and opened
   std::string only;                                    // names of rows begin with it
-  bool is_cpu_time = false;  // scans by the time of this thread's core, for a busy machine
-  std::string logs;          // the contenders to measure, with commas between; empty: all
+  bool is_busy = false;  // the machine: leave out what others do to it, as far as that can be told
+  std::string logs;      // the contenders to measure, with commas between; empty: all
 };
 
 // A bound of journal.md, "Speed and memory".

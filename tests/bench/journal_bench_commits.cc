@@ -47,39 +47,60 @@ std::uint64_t BytesMax(const Cell& cell, const BenchOptions& options) {
   return static_cast<std::uint64_t>(bytes) / kBlock * kBlock + kBlock;
 }
 
+// What one thread of a round saw.
+struct Seen {
+  double begin = 0;           // nanoseconds
+  std::vector<double> times;  // when each commit was durable
+};
+
+// Commits per second: of the whole round, or of the best tenth of its windows.
+double RateOf(const std::vector<Seen>& all, const BenchOptions& options) {
+  constexpr double kWindowNanos = 5e6;
+  double begin = all.front().begin;
+  double end = begin;
+  for (const Seen& seen : all) {
+    begin = std::min(begin, seen.begin);
+    end = std::max(end, seen.times.back());
+  }
+  std::vector<double> windows(static_cast<std::size_t>((end - begin) / kWindowNanos) + 1);
+  double commits = 0;
+  for (const Seen& seen : all) {
+    for (const double at : seen.times)
+      windows[static_cast<std::size_t>((at - begin) / kWindowNanos)] += 1;
+    commits += static_cast<double>(seen.times.size());
+  }
+  windows.pop_back();  // is not full
+  if (!options.is_busy || windows.empty()) return commits / (end - begin) * 1e9;
+  return Quantile(windows, 0.9) / kWindowNanos * 1e9;
+}
+
 // One round of one contender.
-void Run(Running& running, double round_ms) {
+void Run(Running& running, const BenchOptions& options) {
   const std::string payload(running.payload_bytes, 'p');
-  std::vector<std::vector<double>> micros(running.threads);
+  std::vector<Seen> all(running.threads);
   std::latch start(static_cast<std::ptrdiff_t>(running.threads));
-  std::vector<double> begins(running.threads);
-  std::vector<double> ends(running.threads);
   std::vector<std::thread> threads;
-  for (std::size_t i = 0; i < running.threads; ++i) {
-    threads.emplace_back([&, i] {
+  for (Seen& seen : all) {
+    threads.emplace_back([&] {
       start.arrive_and_wait();
-      begins[i] = NowNanos();
-      double at = begins[i];
-      const double deadline = at + round_ms * 1e6;
+      double at = seen.begin = NowNanos();
+      const double deadline = at + options.round_ms * 1e6;
       while (at < deadline) {
         running.log->Commit(payload);
-        const double now = NowNanos();
-        micros[i].push_back((now - at) / 1e3);
-        at = now;
+        at = NowNanos();
+        seen.times.push_back(at);
       }
-      ends[i] = at;
     });
   }
   for (std::thread& thread : threads) thread.join();
-  const double seconds = (*std::max_element(ends.begin(), ends.end()) -
-                          *std::min_element(begins.begin(), begins.end())) /
-                         1e9;
-  std::size_t commits = 0;
-  for (const std::vector<double>& each : micros) {
-    commits += each.size();
-    running.micros.insert(running.micros.end(), each.begin(), each.end());
+  for (const Seen& seen : all) {
+    double before = seen.begin;
+    for (const double at : seen.times) {
+      running.micros.push_back((at - before) / 1e3);
+      before = at;
+    }
   }
-  running.rates.push_back(static_cast<double>(commits) / seconds);
+  running.rates.push_back(RateOf(all, options));
   running.log->Rest();
 }
 
@@ -193,8 +214,7 @@ void MeasureCommits(const BenchOptions& options, BenchReport& report) {
       std::vector<std::unique_ptr<Running>> all = Start(cell, options);
       // The first round fills caches. Each round begins with another contender.
       for (std::size_t round = 0; round <= options.rounds; ++round) {
-        for (std::size_t i = 0; i < all.size(); ++i)
-          Run(*all[(i + round) % all.size()], options.round_ms);
+        for (std::size_t i = 0; i < all.size(); ++i) Run(*all[(i + round) % all.size()], options);
         if (round > 0) continue;
         for (const auto& running : all) {
           running->rates.clear();

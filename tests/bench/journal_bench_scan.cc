@@ -182,7 +182,7 @@ void MeasureScan(std::size_t payload_bytes, const BenchOptions& options, BenchRe
   std::vector<Work> works;
   works.push_back({.name = "crc", .run = [&] { return scan(HashCheck::kNo); }});
   works.push_back({.name = "blake3", .run = [&] { return scan(HashCheck::kYes); }});
-  if (!options.is_cpu_time) {
+  if (!options.is_busy) {
     works.push_back(
         {.name = "blake3_2_threads", .run = [&] { return BodyBytesOnTwo(segments, last); }});
   }
@@ -197,7 +197,7 @@ void MeasureScan(std::size_t payload_bytes, const BenchOptions& options, BenchRe
                          return options.log_bytes;
                        },
                    .prepare = [&] { db.reset(); }});
-  RunRounds(works, options.rounds, options.is_cpu_time ? NowCpuNanos : NowNanos);
+  RunRounds(works, options.rounds, options.is_busy ? NowCpuNanos : NowNanos);
   const std::string row = "scan/" + BytesName(payload_bytes);
   ReportWorks(row, works, report);
   if (payload_bytes >= kKib) {
@@ -205,7 +205,7 @@ void MeasureScan(std::size_t payload_bytes, const BenchOptions& options, BenchRe
     AddGoal(row, works, "crc", "rocksdb_open", 5, report);
   }
   AddGoal(row, works, "blake3", "blake3_alone", payload_bytes <= kKib ? 0.85 : 0.6, report);
-  if (!options.is_cpu_time) AddGoal(row, works, "blake3_2_threads", "blake3", 1.5, report);
+  if (!options.is_busy) AddGoal(row, works, "blake3_2_threads", "blake3", 1.5, report);
 }
 
 std::set<std::string> NamesIn(const std::string& directory) {

@@ -2,6 +2,7 @@
 #include "engine/journal/journal.h"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "engine/journal/durable_file.h"
@@ -163,37 +164,47 @@ absl::Status Journal::Enqueue(const EntryPtr& entry) {
 }
 
 absl::Status Journal::WaitFor(const EntryPtr& entry) {
-  if (entry->is_settled) return entry->result;
-  if (!has_leader_) {
-    has_leader_ = true;
-    Lead(entry.get());
+  if (entry->is_settled) {
+    mu_.Unlock();
     return entry->result;
   }
-  ++entry->waiters;
-  mu_.Unlock();
-  const bool leads = entry->Wait();
-  mu_.Lock();
-  --entry->waiters;
-  if (leads) Lead(entry.get());
+  if (has_leader_) {
+    ++entry->waiters;
+    mu_.Unlock();
+    if (!entry->Wait()) return entry->result;
+    mu_.Lock();
+    --entry->waiters;
+  }
+  has_leader_ = true;
+  Lead(*entry);
   return entry->result;
 }
 
-void Journal::Lead(const Entry* entry) {
-  while (!queue_.empty() && (entry == nullptr || !entry->is_settled)) WriteBatch();
-  HandOver();
+void Journal::Lead(const Entry& entry) {
+  std::vector<EntryPtr> settled;
+  while (!queue_.empty() && !entry.is_settled) {
+    settled = WriteBatch();
+    if (entry.is_settled || queue_.empty()) break;
+    mu_.Unlock();
+    for (const EntryPtr& each : settled) each->Tell();
+    settled.clear();
+    mu_.Lock();
+  }
+  const EntryPtr next = NextLeader();
+  mu_.Unlock();
+  if (next != nullptr) next->OfferLead();
+  for (const EntryPtr& each : settled) each->Tell();
 }
 
-void Journal::HandOver() {
-  for (const EntryPtr& next : queue_) {
-    if (next->waiters == 0) continue;
-    next->OfferLead();
-    return;
-  }
+Journal::EntryPtr Journal::NextLeader() {
+  for (const EntryPtr& next : queue_)
+    if (next->waiters > 0) return next;
   has_leader_ = false;
   changed_.NotifyAll();
+  return nullptr;
 }
 
-void Journal::WriteBatch() {
+std::vector<Journal::EntryPtr> Journal::WriteBatch() {
   if (options_.max_delay_us > 0) {
     mu_.Unlock();
     env_.clock->SleepNanos(options_.max_delay_us * 1000);
@@ -213,6 +224,8 @@ void Journal::WriteBatch() {
   } while (!queue_.empty() && !queue_.front()->starts_segment &&
            bytes + queue_.front()->bytes <= options_.max_batch_bytes);
   const Lsn durable = durable_lsn_;
+  // Nobody else changes what is in flight, and others only read it.
+  const std::span<const EntryPtr> batch(in_flight_);
   mu_.Unlock();
 
   absl::Status done = spare.empty() ? absl::OkStatus() : Roll(spare, durable);
@@ -220,7 +233,7 @@ void Journal::WriteBatch() {
   if (done.ok()) {
     batch_bytes_.clear();
     std::uint32_t index = 0;
-    for (const EntryPtr& entry : in_flight_) {
+    for (const EntryPtr& entry : batch) {
       entry->offset = begin + batch_bytes_.size();
       AppendRecord(batch_bytes_,
                    {.type = entry->type,
@@ -236,39 +249,41 @@ void Journal::WriteBatch() {
       const vfs::Step step("journal.sync");
       done = live_.file->SyncData();
     }
-    if (done.ok()) PublishDurable(in_flight_.back()->lsn);
+    if (done.ok()) PublishDurable(batch.back()->lsn);
   }
 
   mu_.Lock();
+  std::vector<EntryPtr> settled;
+  settled.swap(in_flight_);
+  // Nothing is acknowledged any more once something else has poisoned the journal.
+  if (done.ok()) done = poison_;
+  for (const EntryPtr& entry : settled) {
+    entry->result = done;
+    entry->is_settled = true;
+  }
   if (!done.ok()) {
     Poison(done);
-    return;
+    return settled;
   }
   if (!spare.empty()) segments_.push_back(live_);
   Segment& shared = segments_.back();
-  for (const EntryPtr& entry : in_flight_) shared.Note(entry->lsn, entry->offset);
+  for (const EntryPtr& entry : settled) shared.Note(entry->lsn, entry->offset);
   shared.end = live_.end;
-  shared.last_lsn = durable_lsn_ = in_flight_.back()->lsn;
-  std::vector<EntryPtr> settled;
-  settled.swap(in_flight_);
-  for (const EntryPtr& entry : settled) entry->is_settled = true;
-  mu_.Unlock();
-  for (const EntryPtr& entry : settled) entry->Settle();
-  mu_.Lock();
+  shared.last_lsn = durable_lsn_ = settled.back()->lsn;
+  return settled;
 }
 
 void Journal::Poison(const absl::Status& error) {
   VFS_PROBE("journal/poisoned");
-  poison_ = error;
-  std::vector<EntryPtr> failed;
-  failed.swap(in_flight_);
-  failed.insert(failed.end(), queue_.begin(), queue_.end());
+  if (poison_.ok()) poison_ = error;
+  // What is in flight is the leader's, who finds the poison when it comes back.
+  std::vector<EntryPtr> failed(queue_.begin(), queue_.end());
   queue_.clear();
   next_lsn_ = durable_lsn_ + 1;
   for (const EntryPtr& entry : failed) {
-    entry->result = error;
+    entry->result = poison_;
     entry->is_settled = true;
-    entry->Settle();
+    entry->Tell();
   }
 }
 

@@ -142,15 +142,22 @@ class Journal {
           Recovered recovered,
           vfs::Prng prng);
 
+  // The segments in which these LSNs are, or the first one where they were before it.
+  std::vector<Segment> SegmentsWith(Lsn from, Lsn to) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   absl::Status CheckOpen(std::string_view op) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   absl::Status Enqueue(const EntryPtr& entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // Makes sure that the record has room, in the live segment or in one that is prepared.
   absl::Status Admit(Entry& entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  absl::Status WaitFor(const EntryPtr& entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  // Writes batches until `entry` is done (null: until the queue is empty), then hands over.
-  void Lead(const Entry* entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  void HandOver() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  void WriteBatch() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // Until the record is settled; leads when nobody does. Who is told that it is settled has no need
+  // of the lock, so it is free at the end.
+  absl::Status WaitFor(const EntryPtr& entry) ABSL_UNLOCK_FUNCTION(mu_);
+  // Writes batches until `entry` is settled, and hands over. The next leader writes while those of
+  // the last batch are woken.
+  void Lead(const Entry& entry) ABSL_UNLOCK_FUNCTION(mu_);
+  // The entry whose waiter leads from now on, to be offered the lead; null: nobody waits.
+  EntryPtr NextLeader() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // Returns what it has settled; they are not told yet.
+  std::vector<EntryPtr> WriteBatch() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Poison(const absl::Status& error) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   // What only the leader does, without the lock.
@@ -161,7 +168,7 @@ class Journal {
   absl::Status WriteMark(Lsn lsn, bool is_synced);
 
   absl::Status ChangeState(absl::FunctionRef<absl::Status(JournalState&)> change)
-      ABSL_LOCKS_EXCLUDED(mu_, state_mu_);
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_mu_) ABSL_LOCKS_EXCLUDED(mu_);
   absl::Status RemoveSegmentsBelow(std::uint64_t offset) ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_mu_);
   absl::StatusOr<bool> HasTailers() const;
 

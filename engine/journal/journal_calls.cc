@@ -17,7 +17,7 @@ namespace permafrost::engine::journal {
 absl::StatusOr<Lsn> PendingAppend::Wait() {
   if (journal_ == nullptr)
     return vfs::FailedPrecondition("wait for an append: nothing was appended");
-  const vfs::MutexLock lock(&journal_->mu_);
+  journal_->mu_.Lock();
   VFS_RETURN_IF_ERROR(journal_->WaitFor(entry_));
   return entry_->lsn;
 }
@@ -43,8 +43,12 @@ std::shared_ptr<PendingAppend::Entry> MakeEntry(vfs::Clock& clock,
 
 absl::StatusOr<Lsn> Journal::Append(std::uint8_t type, std::string_view body) {
   const EntryPtr entry = MakeEntry(*env_.clock, type, body, "");
-  const vfs::MutexLock lock(&mu_);
-  VFS_RETURN_IF_ERROR(Enqueue(entry));
+  mu_.Lock();
+  const absl::Status queued = Enqueue(entry);
+  if (!queued.ok()) {
+    mu_.Unlock();
+    return queued;
+  }
   VFS_RETURN_IF_ERROR(WaitFor(entry));
   return entry->lsn;
 }
@@ -58,22 +62,30 @@ absl::StatusOr<PendingAppend> Journal::AppendAsync(std::uint8_t type, std::strin
 
 absl::StatusOr<Lsn> Journal::Buffer(std::uint8_t type, std::string body) {
   const EntryPtr entry = MakeEntry(*env_.clock, type, "", std::move(body));
-  const vfs::MutexLock lock(&mu_);
-  VFS_RETURN_IF_ERROR(Enqueue(entry));
-  const Lsn lsn = entry->lsn;
-  if (++buffered_ < options_.batch_size) return lsn;
-  buffered_ = 0;
+  Lsn lsn = 0;
+  {
+    const vfs::MutexLock lock(&mu_);
+    VFS_RETURN_IF_ERROR(Enqueue(entry));
+    lsn = entry->lsn;
+    if (++buffered_ < options_.batch_size) return lsn;
+    buffered_ = 0;
+  }
   VFS_PROBE("journal/buffer_flushed_itself");
+  mu_.Lock();
   VFS_RETURN_IF_ERROR(WaitFor(entry));
   return lsn;
 }
 
 absl::Status Journal::Flush() {
-  const vfs::MutexLock lock(&mu_);
-  VFS_RETURN_IF_ERROR(CheckOpen("flush"));
-  buffered_ = 0;
-  if (last_ == nullptr) return absl::OkStatus();
-  const EntryPtr last = last_;
+  EntryPtr last;
+  {
+    const vfs::MutexLock lock(&mu_);
+    VFS_RETURN_IF_ERROR(CheckOpen("flush"));
+    buffered_ = 0;
+    if (last_ == nullptr) return absl::OkStatus();
+    last = last_;
+  }
+  mu_.Lock();
   return WaitFor(last);
 }
 
@@ -102,6 +114,17 @@ JournalState Journal::state() const {
   return state_;
 }
 
+std::vector<Segment> Journal::SegmentsWith(Lsn from, Lsn to) const {
+  auto at = std::upper_bound(
+      segments_.begin(), segments_.end(), from,
+      [](Lsn lsn, const Segment& segment) { return lsn < segment.header.first_lsn; });
+  if (at != segments_.begin()) --at;
+  std::vector<Segment> found;
+  for (; at != segments_.end() && (found.empty() || at->header.first_lsn <= to); ++at)
+    found.push_back(at->ForReading(std::max(from, at->header.first_lsn)));
+  return found;
+}
+
 absl::StatusOr<JournalRecord> Journal::Get(Lsn lsn) const {
   std::vector<Segment> segments;
   {
@@ -121,7 +144,7 @@ absl::StatusOr<JournalRecord> Journal::Get(Lsn lsn) const {
                            .hash = entry->hash,
                            .body = std::string(entry->body)};
     }
-    segments = segments_;
+    segments = SegmentsWith(lsn, lsn);
   }
   JournalRecord record;
   VFS_RETURN_IF_ERROR(ReadRecords(segments, lsn, lsn, HashCheck::kNo, [&](const RecordView& view) {
@@ -133,23 +156,33 @@ absl::StatusOr<JournalRecord> Journal::Get(Lsn lsn) const {
 
 absl::StatusOr<std::vector<JournalRecord>> Journal::Read(Lsn from, std::size_t limit) const {
   std::vector<JournalRecord> records;
-  const Lsn last = LastFlushedLsn();
-  if (limit == 0 || from > last) return records;
-  const Lsn to = std::min<Lsn>(last, from + std::min<Lsn>(limit - 1, last - from));
-  VFS_RETURN_IF_ERROR(
-      ReadRecords(segments(), from, to, HashCheck::kNo, [&](const RecordView& view) {
-        records.push_back(CopyOf(view));
-        return absl::OkStatus();
-      }));
+  std::vector<Segment> segments;
+  Lsn to = 0;
+  {
+    const vfs::MutexLock lock(&mu_);
+    if (limit == 0 || from > durable_lsn_) return records;
+    to = std::min<Lsn>(durable_lsn_, from + std::min<Lsn>(limit - 1, durable_lsn_ - from));
+    segments = SegmentsWith(from, to);
+  }
+  VFS_RETURN_IF_ERROR(ReadRecords(segments, from, to, HashCheck::kNo, [&](const RecordView& view) {
+    records.push_back(CopyOf(view));
+    return absl::OkStatus();
+  }));
   return records;
 }
 
 absl::Status Journal::Replay(Handler handler) const {
-  const Lsn last = LastFlushedLsn();
-  const std::vector<Segment> all = segments();
-  // What is not needed any more may be there in part.
-  const Lsn first = std::max(all.front().header.first_lsn, state().first_needed.lsn);
-  return ReadRecords(all, first, last, HashCheck::kNo,
+  std::vector<Segment> segments;
+  Lsn first = 0;
+  Lsn last = 0;
+  {
+    const vfs::MutexLock lock(&mu_);
+    last = durable_lsn_;
+    // What is not needed any more may be there in part.
+    first = std::max(segments_.front().header.first_lsn, state_.first_needed.lsn);
+    segments = SegmentsWith(first, last);
+  }
+  return ReadRecords(segments, first, last, HashCheck::kNo,
                      [&](const RecordView& view) { return handler(CopyOf(view)); });
 }
 
@@ -311,18 +344,23 @@ absl::StatusOr<bool> Journal::HasTailers() const {
 }
 
 absl::Status Journal::MarkIdle() {
-  const vfs::MutexLock lock(&mu_);
-  VFS_RETURN_IF_ERROR(CheckOpen("mark"));
-  if (has_leader_ || !queue_.empty()) return absl::OkStatus();
-  has_leader_ = true;
-  const Lsn durable = durable_lsn_;
-  mu_.Unlock();
-  const absl::Status marked = WriteMark(durable, false);
-  mu_.Lock();
-  planned_position_ = std::max(planned_position_, live_.end - live_.header.base);
-  if (!marked.ok()) Poison(marked);
-  segments_.back().end = live_.end;
-  HandOver();
+  EntryPtr next;
+  absl::Status marked;
+  {
+    const vfs::MutexLock lock(&mu_);
+    VFS_RETURN_IF_ERROR(CheckOpen("mark"));
+    if (has_leader_ || !queue_.empty()) return absl::OkStatus();
+    has_leader_ = true;
+    const Lsn durable = durable_lsn_;
+    mu_.Unlock();
+    marked = WriteMark(durable, false);
+    mu_.Lock();
+    planned_position_ = std::max(planned_position_, live_.end - live_.header.base);
+    if (!marked.ok()) Poison(marked);
+    segments_.back().end = live_.end;
+    next = NextLeader();
+  }
+  if (next != nullptr) next->OfferLead();
   return marked;
 }
 

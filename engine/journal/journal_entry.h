@@ -14,7 +14,8 @@
 
 namespace permafrost::engine::journal {
 
-// Everything but what `mu` guards belongs to the journal's lock; the content never changes.
+// Everything but what `mu` guards belongs to the journal's lock; the content never changes, and
+// from Tell on nothing does.
 struct PendingAppend::Entry {
   std::uint8_t type = 0;
   std::string owned;  // the body, unless somebody who waits holds it
@@ -38,14 +39,20 @@ struct PendingAppend::Entry {
     is_offered = false;
     return leads;
   }
+  // Both notify without the lock, so that who wakes finds it free; the caller keeps the entry.
   void OfferLead() {
-    const vfs::MutexLock lock(&mu);
-    is_offered = true;
+    {
+      const vfs::MutexLock lock(&mu);
+      is_offered = true;
+    }
     changed.NotifyAll();
   }
-  void Settle() {
-    const vfs::MutexLock lock(&mu);
-    is_told = true;
+  // After `is_settled` and `result`, which those who wait then read without the journal's lock.
+  void Tell() {
+    {
+      const vfs::MutexLock lock(&mu);
+      is_told = true;
+    }
     changed.NotifyAll();
   }
 

@@ -54,6 +54,16 @@ IndexEntry Segment::Find(Lsn lsn) const {
   return *std::prev(after);
 }
 
+Segment Segment::ForReading(Lsn from) const {
+  return {.path = path,
+          .header = header,
+          .file = file,
+          .file_bytes = file_bytes,
+          .end = end,
+          .last_lsn = last_lsn,
+          .index = {Find(from)}};
+}
+
 absl::StatusOr<Segment> OpenSegment(vfs::FileSystem* fs,
                                     const std::string& directory,
                                     std::uint64_t base,

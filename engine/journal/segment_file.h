@@ -44,6 +44,8 @@ struct Segment {
   void Note(Lsn lsn, std::uint64_t offset);
   // The last indexed place at or before this LSN.
   IndexEntry Find(Lsn lsn) const;
+  // The same without the index but for the place where reading from this LSN begins.
+  Segment ForReading(Lsn from) const;
 };
 
 // Opens a segment and checks that its header fits its name and the store.

@@ -2,6 +2,8 @@
 #include "engine/journal/segment_parse.h"
 
 #include <algorithm>
+#include <array>
+#include <cstring>
 #include <span>
 
 #include "engine/journal/journal_format.h"
@@ -13,19 +15,38 @@
 namespace permafrost::engine::journal {
 namespace {
 
-constexpr std::size_t kBufferBytes = std::size_t{256} << 10;
+// Of the first read, which is the only one of most who look for one record; and of all others.
+constexpr std::size_t kFirstReadBytes = std::size_t{64} << 10;
+constexpr std::size_t kReadBytes = std::size_t{256} << 10;
 
-std::uint32_t SeedOf(std::uint64_t nonce, std::uint64_t offset) {
-  char place[16];
-  std::memcpy(place, &nonce, 8);
-  std::memcpy(place + 8, &offset, 8);
-  return vfs::Crc32c({place, sizeof(place)});
+// The checksum of what a record's begins with: nonce, offset, length. One call for all three.
+std::uint32_t SeedOf(std::uint64_t nonce, std::uint64_t offset, std::uint32_t length) {
+  char seed[sizeof(nonce) + sizeof(offset) + sizeof(length)];
+  std::memcpy(seed, &nonce, sizeof(nonce));
+  std::memcpy(seed + sizeof(nonce), &offset, sizeof(offset));
+  std::memcpy(seed + sizeof(nonce) + sizeof(offset), &length, sizeof(length));
+  return vfs::Crc32c({seed, sizeof(seed)});
 }
 
 ContentAddress LoadAddress(std::string_view bytes, std::size_t at) {
   ContentAddress address;
   std::memcpy(address.bytes.data(), bytes.data() + at, kHashBytes);
   return address;
+}
+
+// How many bytes are zero before the first that is not. What follows a log is mostly zeros.
+std::size_t LeadingZeros(std::string_view bytes) {
+  constexpr std::size_t kStrideBytes = 256;
+  std::size_t at = 0;
+  for (; bytes.size() - at >= kStrideBytes; at += kStrideBytes) {
+    std::array<std::uint64_t, kStrideBytes / sizeof(std::uint64_t)> words;
+    std::memcpy(words.data(), bytes.data() + at, kStrideBytes);
+    std::uint64_t any = 0;
+    for (const std::uint64_t word : words) any |= word;
+    if (any != 0) break;
+  }
+  while (at < bytes.size() && bytes[at] == '\0') ++at;
+  return at;
 }
 
 bool IsZero(std::string_view bytes) {
@@ -35,10 +56,16 @@ bool IsZero(std::string_view bytes) {
 }  // namespace
 
 ContentAddress ContentAddressOf(std::uint8_t type, std::string_view body) {
+  // The type goes in together with the first of the body, as many chunks as are hashed beside each
+  // other: after a byte alone, none of what follows would lie aligned (Blake3Hasher).
+  constexpr std::size_t kTogetherBytes = std::size_t{16} << 10;
+  std::array<char, kTogetherBytes> together;  // NOLINT(cppcoreguidelines-pro-type-member-init)
+  const std::string_view first = body.substr(0, kTogetherBytes - 1);
+  together[0] = static_cast<char>(type);
+  std::memcpy(together.data() + 1, first.data(), first.size());
   vfs::Blake3Hasher hasher;
-  const char first = static_cast<char>(type);
-  hasher.Update({&first, 1});
-  hasher.Update(body);
+  hasher.Update({together.data(), 1 + first.size()});
+  if (first.size() < body.size()) hasher.Update(body.substr(first.size()));
   return hasher.Finish();
 }
 
@@ -82,55 +109,65 @@ void SegmentReader::set_file_bytes(std::uint64_t bytes) {
 }
 
 absl::StatusOr<std::string_view> SegmentReader::Load(std::uint64_t position, std::size_t bytes) {
-  const bool is_there = position >= buffer_at_ && position - buffer_at_ <= buffer_.size() &&
-                        buffer_.size() - (position - buffer_at_) >= bytes;
-  if (!is_there) {
-    const std::uint64_t left = position < file_bytes_ ? file_bytes_ - position : 0;
-    buffer_.resize(
-        static_cast<std::size_t>(std::min<std::uint64_t>(left, std::max(bytes, kBufferBytes))));
-    buffer_at_ = position;
-    const auto read = file_->Read(position, std::span<char>(buffer_));
-    if (!read.ok()) {
-      buffer_.clear();
-      return read.status();
-    }
-    buffer_.resize(*read);
+  const std::string_view buffered = Buffered(position);
+  if (buffered.size() >= bytes && !buffered.empty()) return buffered;
+  const std::uint64_t left = position < file_bytes_ ? file_bytes_ - position : 0;
+  const std::size_t wanted = std::max(bytes, buffer_.empty() ? kFirstReadBytes : kReadBytes);
+  buffer_.resize(static_cast<std::size_t>(std::min<std::uint64_t>(left, wanted)));
+  buffer_at_ = position;
+  const auto read = file_->Read(position, std::span<char>(buffer_));
+  if (!read.ok()) {
+    buffer_.clear();
+    return read.status();
   }
-  return std::string_view(buffer_).substr(position - buffer_at_);
+  buffer_.resize(*read);
+  return std::string_view(buffer_);
 }
 
 absl::StatusOr<SegmentReader::Answer> SegmentReader::At(std::uint64_t offset, HashCheck hash) {
-  const auto no = [](std::string why) { return Answer{.why = std::move(why)}; };
+  Answer answer;
+  VFS_RETURN_IF_ERROR(ReadAt(offset, hash, &answer));
+  return answer;
+}
+
+absl::Status SegmentReader::ReadAt(std::uint64_t offset, HashCheck hash, Answer* answer) {
+  const auto no = [answer](std::string why) {
+    *answer = {.why = std::move(why)};
+    return absl::OkStatus();
+  };
   const std::uint64_t position = offset - header_.base;
   if (offset % kAlignment != 0 || position < kHeaderBytes)
     return no(fmt::format("offset {} is no place for a record", offset));
   if (position > file_bytes_ || file_bytes_ - position < kRecordBytesMin)
     return no(fmt::format("a record, found the end of the file after {} bytes",
                           file_bytes_ - std::min(position, file_bytes_)));
-  VFS_ASSIGN_OR_RETURN(std::string_view bytes, Load(position, kRecordBytesMin));
-  if (bytes.size() < kRecordBytesMin) return no("a record, found the end of the file");
+  std::string_view bytes = Buffered(position);
+  if (bytes.size() < kRecordBytesMin) {
+    VFS_ASSIGN_OR_RETURN(bytes, Load(position, kRecordBytesMin));
+    if (bytes.size() < kRecordBytesMin) return no("a record, found the end of the file");
+  }
   const auto payload = vfs::LoadLittleEndian<std::uint32_t>(bytes, 0);
   if (payload < kHeadBytes || payload > kPayloadBytesMax) {
     return no(fmt::format("a length of {} to {}, found {}", kHeadBytes, kPayloadBytesMax, payload));
   }
   const std::uint64_t whole = RecordBytes(payload - kHeadBytes);
-  if (whole > file_bytes_ - position) {
-    return no(
-        fmt::format("{} bytes, found the end of the file after {}", whole, file_bytes_ - position));
+  if (bytes.size() < whole) {
+    if (whole > file_bytes_ - position) {
+      return no(fmt::format("{} bytes, found the end of the file after {}", whole,
+                            file_bytes_ - position));
+    }
+    VFS_ASSIGN_OR_RETURN(bytes, Load(position, whole));
+    if (bytes.size() < whole) return no("a whole record, found the end of the file");
   }
-  VFS_ASSIGN_OR_RETURN(bytes, Load(position, whole));
-  if (bytes.size() < whole) return no("a whole record, found the end of the file");
   bytes = bytes.substr(0, whole);
   const auto stored = vfs::LoadLittleEndian<std::uint32_t>(bytes, kFrameCrcAt);
-  std::uint32_t computed = SeedOf(header_.nonce, offset);
-  computed = vfs::Crc32cExtend(computed, bytes.substr(0, kFrameCrcAt));
-  computed = vfs::Crc32cExtend(computed, bytes.substr(kFrameHashAt));
+  const std::uint32_t computed =
+      vfs::Crc32cExtend(SeedOf(header_.nonce, offset, payload), bytes.substr(kFrameHashAt));
   if (stored != computed)
     return no(fmt::format("crc32c {:08x}, computed {:08x}", stored, computed));
 
   const std::string_view head = bytes.substr(kFrameBytes);
-  Answer answer{.is_valid = true};
-  RecordView& record = answer.record;
+  RecordView& record = answer->record;
   record.type = static_cast<std::uint8_t>(head[0]);
   record.batch_index = vfs::LoadLittleEndian<std::uint32_t>(head, kHeadBatchIndexAt);
   record.lsn = vfs::LoadLittleEndian<std::uint64_t>(head, kHeadLsnAt);
@@ -149,16 +186,19 @@ absl::StatusOr<SegmentReader::Answer> SegmentReader::At(std::uint64_t offset, Ha
     if (content != record.hash)
       return no(fmt::format("blake3 {}, computed {}", record.hash.Hex(), content.Hex()));
   }
-  return answer;
+  answer->is_valid = true;
+  answer->why.clear();
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::uint64_t> SegmentReader::SkipZeros(std::uint64_t offset) {
   while (offset < end()) {
-    VFS_ASSIGN_OR_RETURN(const std::string_view bytes, Load(offset - header_.base, kAlignment));
+    VFS_ASSIGN_OR_RETURN(std::string_view bytes, Load(offset - header_.base, kAlignment));
     if (bytes.size() < kAlignment) return end();
-    for (std::size_t at = 0; bytes.size() - at >= kAlignment;
-         at += kAlignment, offset += kAlignment)
-      if (vfs::LoadLittleEndian<std::uint64_t>(bytes, at) != 0) return offset;
+    bytes = bytes.substr(0, bytes.size() / kAlignment * kAlignment);
+    const std::size_t zeros = LeadingZeros(bytes) / kAlignment * kAlignment;
+    offset += zeros;
+    if (zeros < bytes.size()) return offset;
   }
   return end();
 }

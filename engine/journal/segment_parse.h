@@ -58,6 +58,8 @@ class SegmentReader {
   //
   // Errors: of Read; bytes that are no record are an answer, not an error
   absl::StatusOr<Answer> At(std::uint64_t offset, HashCheck hash);
+  // The same into an answer that is used again and again; what is not valid has no record.
+  absl::Status ReadAt(std::uint64_t offset, HashCheck hash, Answer* answer);
 
   // The same where it is not known that a record begins: only what could be one with an LSN in
   // [lsn_min, lsn_max] is looked at closely.
@@ -73,6 +75,11 @@ class SegmentReader {
  private:
   // At least `bytes` from `position` on, if the file has them.
   absl::StatusOr<std::string_view> Load(std::uint64_t position, std::size_t bytes);
+  // What the buffer has from `position` on, maybe nothing.
+  std::string_view Buffered(std::uint64_t position) const {
+    const bool is_there = position >= buffer_at_ && position - buffer_at_ <= buffer_.size();
+    return is_there ? std::string_view(buffer_).substr(position - buffer_at_) : std::string_view();
+  }
 
   const vfs::File* file_;
   SegmentHeader header_;

@@ -39,8 +39,9 @@ absl::StatusOr<ScanEnd> ScanSegment(SegmentReader& reader,
   const bool is_from_start = from.offset == reader.header().base + kHeaderBytes;
   std::uint32_t batch_next = 0;
   bool is_first = !is_from_start;
+  SegmentReader::Answer at;
   while (end.offset < limit) {
-    VFS_ASSIGN_OR_RETURN(const SegmentReader::Answer at, reader.At(end.offset, hash));
+    VFS_RETURN_IF_ERROR(reader.ReadAt(end.offset, hash, &at));
     if (!at.is_valid) {
       end.why = "expected " + at.why;
       return end;

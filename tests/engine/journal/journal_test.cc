@@ -2,6 +2,7 @@
 #include "engine/journal/journal.h"
 
 #include <algorithm>
+#include <functional>
 #include <thread>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "faults/fault_plan.h"
 #include "faults/faulty_file_system.h"
 #include "tests/engine/journal/journal_world.h"
+#include "vfs/wrapping_file_system.h"
 
 namespace permafrost::engine::journal {
 namespace {
@@ -280,6 +282,59 @@ TEST(Journal, AFailedSyncPoisonsUntilItIsOpenedAgain) {
   EXPECT_GE(last, 2U);
   EXPECT_LE(last, 3U);
   EXPECT_EQ(Wrong(*journal, last), "");
+}
+
+// Calls something in the next SyncData of a file that it opened.
+class Interrupting final : public vfs::WrappingFileSystem {
+ public:
+  using WrappingFileSystem::WrappingFileSystem;
+  absl::StatusOr<std::unique_ptr<vfs::File>> Open(std::string_view path,
+                                                  vfs::OpenMode mode) override {
+    VFS_ASSIGN_OR_RETURN(std::unique_ptr<vfs::File> file, WrappingFileSystem::Open(path, mode));
+    return std::make_unique<InterruptingFile>(std::move(file), &interruption);
+  }
+  std::function<void()> interruption;
+
+ private:
+  class InterruptingFile final : public vfs::WrappingFile {
+   public:
+    InterruptingFile(std::unique_ptr<vfs::File> base, std::function<void()>* interruption)
+        : WrappingFile(std::move(base)), interruption_(interruption) {}
+    absl::Status SyncData() override {
+      if (*interruption_) std::exchange(*interruption_, nullptr)();
+      return WrappingFile::SyncData();
+    }
+
+   private:
+    std::function<void()>* const interruption_;
+  };
+};
+
+TEST(Journal, ACursorThatFailsDuringASyncPoisonsWhatIsBeingSynced) {
+  JournalWorld world;
+  faults::FaultyFileSystem faulty(
+      &world.disk(), *faults::ParsePlan("when sync path=journal/checkpoint.tmp then fail"));
+  Interrupting disk(&faulty);
+  ASSERT_OK_AND_ASSIGN(auto journal, Journal::Open(world.Env(&disk), kDir, SmallOptions()));
+  AppendUpTo(*journal, 2);
+  ASSERT_OK_AND_ASSIGN(PendingAppend first, journal->AppendAsync(kType, BodyOf(3)));
+  absl::Status poison;
+  std::optional<PendingAppend> late;
+  disk.interruption = [&] {
+    late = *journal->AppendAsync(kType, BodyOf(4));
+    poison = journal->SetCursor("ingest", 2);
+  };
+
+  EXPECT_EQ(first.Wait().status(), poison);
+  EXPECT_EQ(late->Wait().status(), poison);
+  EXPECT_THAT(vfs::Message(poison), HasSubstr("checkpoint.tmp"));
+  EXPECT_EQ(journal->Append(kType, "x").status(), poison);
+  EXPECT_EQ(journal->LastFlushedLsn(), 2U);
+  journal.reset();
+
+  ASSERT_OK_AND_ASSIGN(journal, world.Open());
+  EXPECT_EQ(journal->LastLsn(), 3U);
+  EXPECT_EQ(Wrong(*journal, 3), "");
 }
 
 }  // namespace

@@ -230,7 +230,7 @@ TEST(Journal, ACheckpointOfWhatACursorNeedsAgainIsNoneAnyMore) {
   JournalWorld world;
   ASSERT_OK_AND_ASSIGN(const auto journal, world.Open());
   AppendUpTo(*journal, 40);
-  for (const Lsn next : {10, 20, 30}) {
+  for (const Lsn next : {Lsn{10}, Lsn{20}, Lsn{30}}) {
     ASSERT_OK(journal->SetCursor("ingest", next));
     ASSERT_OK(journal->CreateCheckpoint());
   }

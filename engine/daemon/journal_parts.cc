@@ -46,7 +46,22 @@ absl::StatusOr<StoreId> StoreIdOfSegment(vfs::FileSystem* fs, const std::string&
   return header->store_id;
 }
 
-// The object without keys that a dump adds; an error names a key that nobody writes.
+// Beside a writer the end of the log moves between two looks of one reading, and that reads like
+// damage. Real damage stays where it is: what two readings in a row say is so.
+absl::StatusOr<journal::Recovered> InspectSettled(const vfs::Env& env,
+                                                  const std::string& directory,
+                                                  const journal::JournalOptions& options) {
+  auto read = journal::Inspect(env, directory, options);
+  for (std::size_t i = 0; i < kReadingsMax && !read.ok(); ++i) {
+    auto again = journal::Inspect(env, directory, options);
+    const bool is_settled = again.status() == read.status();
+    read = std::move(again);
+    if (is_settled) break;
+  }
+  return read;
+}
+
+// An error names a key that no dump writes.
 absl::Status CheckKeys(const nlohmann::ordered_json& line) {
   static constexpr std::string_view kKeys[] = {"type",        "body", "lsn",    "offset",
                                                "unix_micros", "hash", "durable"};
@@ -144,7 +159,7 @@ absl::StatusOr<std::unique_ptr<journal::Journal>> OpenJournal(const vfs::Env& en
 absl::StatusOr<JournalOnDisk> InspectJournal(const vfs::Env& env,
                                              const JournalPlaceOptions& options) {
   VFS_ASSIGN_OR_RETURN(const journal::JournalOptions found, ExistingOptions(env, options));
-  VFS_ASSIGN_OR_RETURN(journal::Recovered read, journal::Inspect(env, options.directory, found));
+  VFS_ASSIGN_OR_RETURN(journal::Recovered read, InspectSettled(env, options.directory, found));
   JournalOnDisk disk{
       .segments = std::move(read.segments), .last = read.report.last, .report = read.report};
   disk.first = std::max(read.state.first_needed.lsn,

@@ -66,6 +66,9 @@ absl::StatusOr<std::unique_ptr<journal::Journal>> OpenJournal(const vfs::Env& en
                                                               const JournalPlaceOptions& options,
                                                               IfMissing rule);
 
+// How often a reading that found damage is repeated beside a writer that goes on.
+inline constexpr std::size_t kReadingsMax = 20;
+
 // What can be read of a journal without changing it.
 struct JournalOnDisk {
   std::vector<journal::Segment> segments;

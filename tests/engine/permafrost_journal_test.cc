@@ -231,6 +231,21 @@ TEST_F(PermafrostJournal, DamageInTheLastSegmentAndInAHeaderIsFound) {
   EXPECT_EQ(dump.out, "");
 }
 
+TEST_F(PermafrostJournal, VerifyAndDumpBesideAWriterSeeNoDamage) {
+  const std::string file = scratch_.Write("many", Lines(std::vector<std::string>(5000, kEpoch)));
+  const std::string flag = scratch_.Join("done");
+  const std::string script = scratch_.Write(
+      "script", "(" + BinaryPath() + " journal append --segment-bytes 16384 --dir " + dir_ +
+                    " --json-file " + file + " >/dev/null; touch " + flag + ") &\n" +
+                    "until [ -e " + dir_ + "/" + first_segment_ + " ]; do :; done\n" +
+                    "while [ ! -e " + flag + " ]; do\n" + BinaryPath() + " journal verify --dir " +
+                    dir_ + " >/dev/null || exit 1\n" + BinaryPath() + " journal dump --dir " +
+                    dir_ + " >/dev/null 2>&1 || exit 1\ndone\nwait\n");
+
+  EXPECT_EQ(std::system(("sh " + script).c_str()), 0);
+  EXPECT_THAT(Verify().out, HasSubstr(" segments, 5000 records, 0 damages\n"));
+}
+
 TEST_F(PermafrostJournal, ABodyThatIsNotItsHashIsFoundByADeepCheckOnly) {
   Fill();
   constexpr std::uint64_t kRecord = 64;

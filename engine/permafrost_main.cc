@@ -18,53 +18,38 @@
 #include "engine/daemon/commands.h"
 #include "engine/daemon/config_command.h"
 #include "engine/daemon/config_flags.h"
-#include "vfs/base/log.h"
-#include "vfs/base/prng.h"
+#include "engine/daemon/journal_line.h"
+#include "engine/daemon/real_world.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
 #include "vfs/posix/command_line.h"
 #include "vfs/posix/fiu_run.h"
-#include "vfs/posix/native_executor.h"
 #include "vfs/posix/posix_file_system.h"
 #include "vfs/posix/stop_signal.h"
-#include "vfs/posix/system_clock.h"
 
 namespace permafrost::engine {
 namespace {
 
 constexpr int kExitReaderLeft = 141;  // what a shell shows for SIGPIPE
 
-int Answer(const CommandResult& result) {
-  const absl::Status written = vfs::WriteStandardOutput(result.out);
-  std::fwrite(result.err.data(), 1, result.err.size(), stderr);
+// A command whose output failed says so itself; then that is told once.
+int Answer(const CommandResult& result, StandardOutput& output) {
+  const bool was_cut = !output.status().ok();
+  absl::Status written = output.Write(result.out);
+  if (written.ok()) written = output.Flush();
+  if (!was_cut) std::fwrite(result.err.data(), 1, result.err.size(), stderr);
   if (written.ok()) return static_cast<int>(result.code);
   if (vfs::ErrnoOf(written) == EPIPE) return kExitReaderLeft;
   std::fprintf(stderr, "permafrost: %s\n", vfs::Message(written).c_str());
   return static_cast<int>(ExitCode::kInternal);
 }
 
+int Answer(const CommandResult& result) {
+  StandardOutput output;
+  return Answer(result, output);
+}
+
 using StoreCommand = CommandResult (*)(const vfs::Env&, const CommandOptions&);
-
-// The real world around a directory of the machine.
-class RealWorld {
- public:
-  explicit RealWorld(std::unique_ptr<vfs::PosixFileSystem> fs) : fs_(std::move(fs)) {}
-
-  vfs::Env Env() {
-    return {.fs = fs_.get(),
-            .clock = &clock_,
-            .executor = &executor_,
-            .prng = &prng_,
-            .log = &vfs::StderrLog()};
-  }
-
- private:
-  std::unique_ptr<vfs::PosixFileSystem> fs_;
-  vfs::SystemClock clock_;
-  vfs::NativeExecutor executor_;
-  // Commands that look draw nothing; a store is only ever made by `serve` and `ingest`.
-  vfs::Prng prng_{0};
-};
 
 // Runs a command on the store below the data directory.
 int RunOn(const std::string& data, CommandOptions options, StoreCommand command) {
@@ -171,6 +156,7 @@ int Main(int argc, char** argv) {
   CLI::App* const print = config->add_subcommand("print", "Print every key, its value and origin");
   print->add_flag("--json", json, "One JSON value on one line");
   const ConfigFlags print_flags(*print, ConfigFileRule::kOptional);
+  JournalLine journal(app);
   CLI::App* const version = app.add_subcommand("version", "Print version and store format");
   version->add_flag("--json", json, "One JSON value on one line");
 
@@ -184,6 +170,11 @@ int Main(int argc, char** argv) {
   if (answer.kind == vfs::LineAnswer::Kind::kRefuse)
     return Answer({.code = ExitCode::kUsage, .out = "", .err = answer.text});
   options.form = json ? OutputForm::kJson : OutputForm::kText;
+  if (journal.is_parsed()) {
+    StandardOutput output;
+    const CommandResult result = journal.Run(output);
+    return Answer(result, output);
+  }
   if (version->parsed()) return Answer(VersionCommand(options.form));
   if (check->parsed()) return RunConfigCheck(check_flags, options.form);
   if (print->parsed()) return RunConfigPrint(print_flags, options.form);

@@ -45,6 +45,8 @@ Ran RunBinary(const TempDir& scratch, const std::string& arguments) {
   return ran;
 }
 
+std::string BinaryPath() { return PERMAFROST_BINARY; }
+
 void ExpectUsage(const Ran& ran, const std::string& lines) {
   EXPECT_EQ(ran.code, 2);
   EXPECT_EQ(ran.out, "");

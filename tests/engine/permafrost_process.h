@@ -22,6 +22,9 @@ struct Ran {
 // Runs the binary with these arguments; standard error goes through a file in `scratch`.
 Ran RunBinary(const TempDir& scratch, const std::string& arguments);
 
+// Where the binary is, for a line that runs it in a way of its own.
+std::string BinaryPath();
+
 // Expects a refusal: exit code 2, nothing on stdout, these lines on stderr.
 void ExpectUsage(const Ran& ran, const std::string& lines);
 

@@ -17,7 +17,7 @@ namespace permafrost::engine::journal {
 
 struct DurableMark {
   BootId boot_id{};
-  std::uint64_t epoch = 0;   // of the writer: the nonce of its first segment
+  std::uint64_t epoch = 0;   // nonce of the segment that was live then
   Lsn lsn = 0;               // the last durable
   std::uint64_t offset = 0;  // behind it
 };

@@ -32,6 +32,15 @@ std::string BodyOf(Lsn lsn) {
 
 std::string ValueOf(Lsn lsn) { return lsn == 0 ? std::string(kAbsent) : fmt::format("{}", lsn); }
 
+// Nothing that a cursor needs may be given up.
+void CheckNeeds(const Journal& journal, History& history) {
+  const auto state = journal.state();
+  if (state.first_needed.lsn <= state.need().lsn) return;
+  history.Violate("26-acknowledged-is-present",
+                  fmt::format("{} needs LSN {}, LSN {} is the first that is kept", state.need().by,
+                              state.need().lsn, state.first_needed.lsn));
+}
+
 absl::Status ServeAll(const Journal& journal, History& history) {
   VFS_ASSIGN_OR_RETURN(const auto records, ReadJournal(journal));
   for (const engine::JournalRecord& record : records) {
@@ -46,6 +55,7 @@ absl::Status ServeAll(const Journal& journal, History& history) {
                     fmt::format("LSN {} is needed, LSN {} is the first", state.first_needed.lsn,
                                 records.front().lsn));
   }
+  CheckNeeds(journal, history);
   history.Serve(kLog, ValueOf(journal.LastFlushedLsn()));
   const auto cursor = state.cursors.find(kReader);
   history.Serve(kCursor, ValueOf(cursor == state.cursors.end() ? 0 : cursor->second));
@@ -142,6 +152,13 @@ class Life {
     if (moves) history_.Attempt(kStart, ValueOf(kept[1].lsn));
     VFS_RETURN_IF_ERROR(journal().CreateCheckpoint().status());
     if (moves) history_.Acknowledge(kStart);
+    const Lsn said = journal().state().checkpoints.back().lsn;
+    if (said != applied) {
+      history_.Violate(
+          "26-acknowledged-is-present",
+          fmt::format("a checkpoint at LSN {}, {} needs LSN {}", said, state.need().by, applied));
+    }
+    CheckNeeds(journal(), history_);
     return absl::OkStatus();
   }
 

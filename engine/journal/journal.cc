@@ -72,8 +72,12 @@ absl::StatusOr<std::unique_ptr<Journal>> Journal::Open(const vfs::Env& env,
     env.log->Warning("open journal {}: {}", directory, ToString(recovered.report));
   std::unique_ptr<Journal> journal(new Journal(env, directory, options, *std::move(lock),
                                                std::move(recovered), std::move(prng)));
-  if (options.boot_id != BootId{}) {
-    const std::string path = vfs::JoinPath(directory, kDurableName);
+  const std::string path = vfs::JoinPath(directory, kDurableName);
+  if (options.boot_id == BootId{}) {
+    // Readers of this boot would stop for good where the last writer left it.
+    VFS_ASSIGN_OR_RETURN(const bool is_there, env.fs->Exists(path));
+    if (is_there) VFS_RETURN_IF_ERROR(vfs::UnlinkIfExists(env.fs, path));
+  } else {
     auto file = env.fs->Open(path, vfs::OpenMode::kReadWrite);
     if (file.status().code() == absl::StatusCode::kNotFound) file = env.fs->Create(path);
     VFS_RETURN_IF_ERROR(file.status());

@@ -166,7 +166,7 @@ absl::Status CheckCursorName(std::string_view name) {
                                 (c >= '0' && c <= '9') || c == '-' || c == '_';
                        });
   if (is_good) return absl::OkStatus();
-  return vfs::InvalidArgument("cursor '{}': a name has 1 to {} letters, digits, '-' and '_'",
+  return vfs::InvalidArgument("cursor {}: a name has 1 to {} letters, digits, '-' and '_'",
                               vfs::EscapedForError(name), kNameBytesMax);
 }
 

@@ -11,10 +11,9 @@
 
 namespace permafrost::engine {
 
-absl::StatusOr<std::string> ReadVerified(vfs::FileSystem& fs,
-                                         std::string_view path,
-                                         const FileDigest& digest) {
-  absl::StatusOr<std::unique_ptr<vfs::File>> file = fs.Open(path, vfs::OpenMode::kRead);
+absl::StatusOr<std::unique_ptr<vfs::File>> OpenFrozen(const FrozenFile& frozen) {
+  const auto& [fs, path, digest] = frozen;
+  absl::StatusOr<std::unique_ptr<vfs::File>> file = fs->Open(path, vfs::OpenMode::kRead);
   if (file.status().code() == absl::StatusCode::kNotFound) {
     return vfs::DataLoss("read {} at 0: missing, the catalog has it frozen with {} bytes", path,
                          digest.bytes);
@@ -25,11 +24,18 @@ absl::StatusOr<std::string> ReadVerified(vfs::FileSystem& fs,
     return vfs::DataLoss("read {} at {}: the file has {} bytes, the catalog recorded {}", path,
                          std::min(bytes, digest.bytes), bytes, digest.bytes);
   }
+  return file;
+}
+
+absl::StatusOr<std::string> ReadVerified(const FrozenFile& frozen) {
+  VFS_ASSIGN_OR_RETURN(const std::unique_ptr<vfs::File> file, OpenFrozen(frozen));
+  const auto& [fs, path, digest] = frozen;
+  const std::uint64_t bytes = digest.bytes;
   std::string content(bytes, '\0');
   std::size_t done = 0;
   while (done < content.size()) {
     VFS_ASSIGN_OR_RETURN(const std::size_t count,
-                         (*file)->Read(done, std::span<char>(content).subspan(done)));
+                         file->Read(done, std::span<char>(content).subspan(done)));
     if (count == 0) {
       return vfs::DataLoss("read {} at {}: ends there, the catalog recorded {} bytes", path, done,
                            bytes);

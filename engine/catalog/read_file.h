@@ -1,6 +1,7 @@
-// Reading a frozen file: whole, and only as the catalog recorded it.
+// Reading a frozen file: only as the catalog recorded it.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -11,10 +12,21 @@
 
 namespace permafrost::engine {
 
-// Errors: kDataLoss  the file is missing, has another length, or its bytes have another checksum;
-//                    names file and offset
-absl::StatusOr<std::string> ReadVerified(vfs::FileSystem& fs,
-                                         std::string_view path,
-                                         const FileDigest& digest);
+// A file that the catalog says is frozen.
+struct FrozenFile {
+  vfs::FileSystem* fs = nullptr;
+  std::string path;
+  FileDigest digest;
+};
+
+// For readers whose format has a checksum over each part that they use.
+//
+// Errors: kDataLoss  the file is missing or has another length
+absl::StatusOr<std::unique_ptr<vfs::File>> OpenFrozen(const FrozenFile& file);
+
+// The whole content.
+//
+// Errors: kDataLoss  as OpenFrozen, or its bytes have another checksum; names file and offset
+absl::StatusOr<std::string> ReadVerified(const FrozenFile& file);
 
 }  // namespace permafrost::engine

@@ -7,7 +7,6 @@
 #include <utility>
 #include <vector>
 
-#include "engine/catalog/read_file.h"
 #include "engine/freeze/directories.h"
 #include "vfs/base/probe.h"
 #include "vfs/base/status.h"
@@ -96,11 +95,11 @@ absl::Status CheckInputs(const StoreContext& context,
   return absl::OkStatus();
 }
 
-// `at` must outlive the reader.
-HashRunReader InputsOf(const StoreContext& context,
+// `at` must outlive the finder.
+HashRunFinder InputsOf(const StoreContext& context,
                        const Coverage& coverage,
                        const CatalogSnapshot* at) {
-  return [context, coverage, at](ChunkId chunk) -> absl::StatusOr<std::string> {
+  return [context, coverage, at](ChunkId chunk) -> absl::StatusOr<FrozenFile> {
     if (!coverage.chunks.Contains(chunk)) {
       return vfs::InvalidArgument("read input of {}: chunk {} is outside", KeyText(coverage),
                                   chunk.value());
@@ -111,9 +110,9 @@ HashRunReader InputsOf(const StoreContext& context,
     if (!record.has_value() || record->state != ArtifactState::kFrozen) {
       return vfs::FailedPrecondition("read input {}: not frozen", KeyText(input));
     }
-    return ReadVerified(*context.env.fs,
-                        context.layout->PathOf(ArtifactFile{.artifact = input, .file = 0}),
-                        record->files.front());
+    return FrozenFile{.fs = context.env.fs,
+                      .path = context.layout->PathOf(ArtifactFile{.artifact = input, .file = 0}),
+                      .digest = record->files.front()};
   };
 }
 

@@ -9,13 +9,14 @@
 #include <absl/functional/any_invocable.h>
 #include <absl/status/statusor.h>
 
+#include "engine/catalog/read_file.h"
 #include "engine/freeze/new_files.h"
 #include "engine/layout/keys.h"
 
 namespace permafrost::engine {
 
-// Reads the whole hash run of one chunk of the coverage, verified against the catalog's digest.
-using HashRunReader = absl::AnyInvocable<absl::StatusOr<std::string>(ChunkId)>;
+// The frozen hash run of one chunk of the coverage.
+using HashRunFinder = absl::AnyInvocable<absl::StatusOr<FrozenFile>(ChunkId)>;
 
 // Deterministic: the same chunk and kind give the same bytes at every call (invariant 41).
 //
@@ -40,7 +41,7 @@ class ArtifactSource {
 
   // The writer of the index of a coverage. `inputs` may be called from the writer, while it runs.
   virtual absl::StatusOr<ArtifactWriter> IndexWriter(const Coverage& coverage,
-                                                     HashRunReader inputs) = 0;
+                                                     HashRunFinder inputs) = 0;
 };
 
 }  // namespace permafrost::engine

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,7 @@
 
 #include "engine/catalog/catalog.h"
 #include "engine/catalog/context.h"
+#include "engine/catalog/read_file.h"
 #include "engine/hot/hot_store.h"
 
 namespace permafrost::engine {
@@ -60,6 +62,23 @@ class ReadView {
   // The unique frozen index of a window, verified. Errors: as ReadArtifact, per window
   absl::StatusOr<IndexContent> LookupWindow(WindowId window) const;
 
+  // Where to read from, for readers that take parts of files: nothing that does not exist, and what
+  // exists stays as long as the view lives. Nobody asks about the floor here.
+  //
+  // The files of an artifact, if it is frozen.
+  absl::StatusOr<std::optional<std::vector<FrozenFile>>> FindFrozen(
+      const ChunkArtifact& artifact) const;
+  // The database of a chunk, if it is ready.
+  absl::StatusOr<std::optional<HotHandle>> FindHot(ChunkId chunk) const;
+  // The index of a window, if one is frozen.
+  struct FrozenIndexFile {
+    Coverage coverage;
+    FrozenFile file;
+  };
+  absl::StatusOr<std::optional<FrozenIndexFile>> FindIndex(WindowId window) const;
+
+  const Geometry& geometry() const { return context_.layout->geometry(); }
+  const Pins& pins() const { return context_.catalog->pins(); }
   absl::StatusOr<CatalogView> Catalog() const { return context_.catalog->View(&at_); }
 
  private:

@@ -80,14 +80,21 @@ absl::Status Store::DemoteHot(ChunkId chunk) {
   return hot_->Demote(chunk);
 }
 
-absl::Status Store::CommitLedger(LedgerSeq sequence, const vfs::RocksBatch& rows) {
+absl::Status Store::CommitLedger(LedgerSeq sequence,
+                                 const vfs::RocksBatch& rows,
+                                 absl::FunctionRef<absl::Status()> apply) {
   VFS_RETURN_IF_ERROR(reserve_.Admit(layout_.roots().hot, [&]() -> absl::Status {
     VFS_ASSIGN_OR_RETURN(const HotHandle db, OpenHot(layout_.geometry().ChunkOf(sequence)));
     return db->Write(rows, vfs::SyncWrite::kYes);
   }));
-  // Readers that see this see the rows.
-  latest_.store(sequence.value(), std::memory_order_release);
+  VFS_RETURN_IF_ERROR(apply());
+  PublishLatest(sequence);
   return absl::OkStatus();
+}
+
+// Readers that see this see the rows.
+void Store::PublishLatest(LedgerSeq sequence) {
+  latest_.store(sequence.value(), std::memory_order_release);
 }
 
 ReadView Store::OpenView() {

@@ -16,6 +16,7 @@
 #include <string_view>
 #include <vector>
 
+#include <absl/functional/function_ref.h>
 #include <absl/status/status.h>
 #include <absl/status/statusor.h>
 
@@ -89,11 +90,15 @@ class Store {
   absl::StatusOr<HotHandle> OpenHot(ChunkId chunk);
   // ready -> transient: the chunk must be made again or discarded.
   absl::Status DemoteHot(ChunkId chunk);
-  // Commits the rows of one ledger to its ready hot chunk, then publishes it as the latest. One
-  // thread at a time.
+  // Commits the rows of one ledger to its ready hot chunk, lets `apply` show them to readers, then
+  // publishes it as the latest. One thread at a time.
   //
-  // Durable: yes, when it returns OK
-  absl::Status CommitLedger(LedgerSeq sequence, const vfs::RocksBatch& rows);
+  // Durable: yes, when it returns OK or `apply` is called
+  absl::Status CommitLedger(LedgerSeq sequence,
+                            const vfs::RocksBatch& rows,
+                            absl::FunctionRef<absl::Status()> apply = absl::OkStatus);
+  // Makes a ledger that was found committed the latest: at a start.
+  void PublishLatest(LedgerSeq sequence);
 
   // ---- The lifecycle.
 
@@ -113,7 +118,7 @@ class Store {
   // ---- Reads.
 
   ChunkId floor() const { return gate_.floor(); }
-  // The last ledger that CommitLedger acknowledged in this process; kBeforeFirstLedger before that.
+  // The last ledger that was published in this process; kBeforeFirstLedger before that.
   LedgerSeq latest() const { return LedgerSeq{latest_.load(std::memory_order_acquire)}; }
 
   // What can be read now, held fast. Must be gone before the store closes.
@@ -126,6 +131,7 @@ class Store {
   const Layout& layout() const { return layout_; }
   const Pins& pins() const { return catalog_->pins(); }
   Catalog& catalog() { return *catalog_; }
+  vfs::Log& log() const { return *env_.log; }
 
   // Whether a catalog write failed: views still answer, everything else only after closing and
   // opening again.

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "engine/catalog/read_file.h"
 #include "sim/scenarios/ledger_model.h"
 #include "sim/scenarios/lifecycle_texts.h"
 #include "sim/scenarios/view_answers.h"
@@ -77,11 +78,12 @@ absl::StatusOr<engine::ArtifactWriter> LifecycleSession::Source::ChunkWriter(
 }
 
 absl::StatusOr<engine::ArtifactWriter> LifecycleSession::Source::IndexWriter(
-    const engine::Coverage& coverage, engine::HashRunReader inputs) {
+    const engine::Coverage& coverage, engine::HashRunFinder inputs) {
   return [coverage, inputs = std::move(inputs)](vfs::File& file) mutable -> absl::Status {
     std::string payload;
     for (std::int32_t c = coverage.chunks.first.value(); c <= coverage.chunks.last.value(); ++c) {
-      VFS_ASSIGN_OR_RETURN(const std::string run, inputs(ChunkId{c}));
+      VFS_ASSIGN_OR_RETURN(const engine::FrozenFile input, inputs(ChunkId{c}));
+      VFS_ASSIGN_OR_RETURN(const std::string run, engine::ReadVerified(input));
       payload += IndexLine(static_cast<std::uint32_t>(c), run);
     }
     return WriterOf(EncodeBlocks(PaddedIndex(std::move(payload))))(file);

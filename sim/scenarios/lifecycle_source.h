@@ -26,7 +26,7 @@ class LifecycleSession::Source final : public engine::ArtifactSource {
   absl::StatusOr<engine::ArtifactWriter> ChunkWriter(const engine::ChunkArtifact& artifact,
                                                      std::size_t file) override;
   absl::StatusOr<engine::ArtifactWriter> IndexWriter(const engine::Coverage& coverage,
-                                                     engine::HashRunReader inputs) override;
+                                                     engine::HashRunFinder inputs) override;
 
  private:
   LifecycleSession& session_;

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/catalog/read_file.h"
 #include "vfs/base/crc32c.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
@@ -83,11 +84,12 @@ absl::StatusOr<ArtifactWriter> TestSource::ChunkWriter(const ChunkArtifact& arti
 }
 
 absl::StatusOr<ArtifactWriter> TestSource::IndexWriter(const Coverage& coverage,
-                                                       HashRunReader inputs) {
+                                                       HashRunFinder inputs) {
   return [coverage, inputs = std::move(inputs)](vfs::File& out) mutable -> absl::Status {
     std::string content = KeyText(coverage);
     for (ChunkId c = coverage.chunks.first; c <= coverage.chunks.last; c = Next(c)) {
-      VFS_ASSIGN_OR_RETURN(const std::string run, inputs(c));
+      VFS_ASSIGN_OR_RETURN(const FrozenFile input, inputs(c));
+      VFS_ASSIGN_OR_RETURN(const std::string run, ReadVerified(input));
       content += fmt::format(" {:08x}", vfs::Crc32c(run));
     }
     return AppendInTwo(out, content);

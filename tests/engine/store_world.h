@@ -41,7 +41,7 @@ class TestSource final : public ArtifactSource {
   absl::StatusOr<ArtifactWriter> ChunkWriter(const ChunkArtifact& artifact,
                                              std::size_t file) override;
   absl::StatusOr<ArtifactWriter> IndexWriter(const Coverage& coverage,
-                                             HashRunReader inputs) override;
+                                             HashRunFinder inputs) override;
 
   std::set<ChunkId> complete;
 };

@@ -23,7 +23,9 @@ struct EventPayload {
   std::string_view xdr = {};
 };
 
-// Shape:  engine/FORMATS.md "Event payload"
+// Shape:     engine/FORMATS.md "Event payload"
+// Requires:  contract (32 bytes or none) and topics lie inside event.xdr; apply_index names a
+//            transaction of the ledger
 void AppendEventPayload(std::string& out, const LedgerView& ledger, const EventView& event);
 
 // Errors: kDataLoss  not a payload: names what is wrong, not where it was read from

@@ -1,7 +1,10 @@
 // One stored ledger: the same bytes in the hot tier and in a cold pack, so that freezing copies.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -10,12 +13,15 @@
 
 namespace permafrost::engine {
 
+// The largest ledger: nothing is allocated for one that claims to be larger.
+inline constexpr std::size_t kLedgerBytesMax = std::size_t{256} << 20;
+
 // Compresses ledgers, each to a frame of its own.
 //
 // Threads: one thread at a time.
 class LedgerCompressor {
  public:
-  // `dictionary`: shared content, or empty.
+  // `dictionary`: shared content, trained or any bytes, or empty. Copied.
   explicit LedgerCompressor(std::string_view dictionary);
   ~LedgerCompressor();
   LedgerCompressor(const LedgerCompressor&) = delete;
@@ -24,7 +30,8 @@ class LedgerCompressor {
   // A stored ledger: a byte of flags, then a zstd frame with its content size and checksum. The
   // same bytes at every call, whatever was compressed before.
   //
-  // Shape:  engine/FORMATS.md "Stored ledger"
+  // Shape:   engine/FORMATS.md "Stored ledger"
+  // Errors:  kInvalidArgument  more than kLedgerBytesMax, or a dictionary that is none
   absl::StatusOr<std::string> Compress(std::string_view ledger, bool is_undecoded);
 
  private:
@@ -48,9 +55,17 @@ class LedgerDecompressor {
   std::unique_ptr<State> state_;
 };
 
-// Whether a stored ledger waits for a decoder that understands it.
+// Whether a stored ledger waits for a decoder that understands it. The frame's blocks are not
+// looked at.
 //
 // Errors: kDataLoss  not a stored ledger
 absl::StatusOr<bool> IsUndecoded(std::string_view stored);
+
+// A dictionary of what these ledgers share, for others like them. The same for the same ledgers.
+//
+// Shape:   a few hundred ledgers; bytes_max at least 256, 112,640 is a good size
+// Errors:  kInvalidArgument  too few or too small ledgers, or nothing that they share
+absl::StatusOr<std::string> TrainLedgerDictionary(std::span<const std::string> ledgers,
+                                                  std::size_t bytes_max);
 
 }  // namespace permafrost::engine

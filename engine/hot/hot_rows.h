@@ -1,0 +1,89 @@
+// The rows of a hot chunk: three for each ledger, written in one synced batch.
+//
+//   'L' <sequence, 4 bytes, big-endian>  the stored ledger (stored_ledger.h)
+//   'E' <sequence>                       the payloads of its events, compressed as one
+//   'X' <sequence>                       its index row (index_row.h)
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <absl/status/status.h>
+#include <absl/status/statusor.h>
+
+#include "engine/geometry/geometry.h"
+#include "engine/hot/hot_index.h"
+#include "engine/hot/hot_store.h"
+#include "engine/ledger/stored_ledger.h"
+#include "vfs/rocksdb/rocks_db.h"
+
+namespace permafrost::engine {
+
+// Everything about a ledger that can fail before its batch exists.
+struct PreparedLedger {
+  IndexRow index;
+  vfs::RocksBatch rows;
+};
+absl::StatusOr<PreparedLedger> PrepareLedger(const LedgerView& ledger,
+                                             LedgerCompressor& compressor);
+
+// The index of what a chunk's database holds. Every tripwire fails the open: rows are of
+// consecutive ledgers from the chunk's first, of all three kinds, and of no other chunk.
+//
+// Memory: as of HotIndex, and 256 index rows
+// Errors: kDataLoss  names the chunk and the ledger
+absl::StatusOr<std::unique_ptr<HotIndex>> WarmUp(const vfs::RocksDb& db,
+                                                 const Geometry& geometry,
+                                                 ChunkId chunk);
+
+// Payloads of the events of one ledger, in cursor order.
+class LedgerEvents {
+ public:
+  // Errors: kDataLoss  an event does not fit: names its number
+  static absl::StatusOr<LedgerEvents> Parse(std::string bytes);
+
+  std::size_t size() const { return places_.size(); }
+  std::string_view payload(std::size_t i) const {
+    return std::string_view(bytes_).substr(places_[i].begin, places_[i].bytes);
+  }
+
+ private:
+  struct Place {
+    std::size_t begin = 0;
+    std::size_t bytes = 0;
+  };
+  std::string bytes_;
+  std::vector<Place> places_;
+};
+
+// Single rows. Errors: kDataLoss  the row is missing or damaged: names the database and the ledger
+absl::StatusOr<std::string> ReadStoredLedger(const vfs::RocksDb& db, LedgerSeq sequence);
+absl::StatusOr<LedgerEvents> ReadLedgerEvents(const vfs::RocksDb& db, LedgerSeq sequence);
+absl::StatusOr<IndexRow> ReadIndexRow(const vfs::RocksDb& db, LedgerSeq sequence);
+
+// A hot chunk that has every ledger of its chunk: the only one that may be frozen.
+class CompleteHotChunk {
+ public:
+  // Errors: kNotFound  the chunk lacks ledgers
+  static absl::StatusOr<CompleteHotChunk> Check(HotHandle db,
+                                                const HotIndex& index,
+                                                const Geometry& geometry,
+                                                ChunkId chunk);
+
+  const vfs::RocksDb& db() const { return *db_; }
+  LedgerSeq first() const { return first_; }
+  LedgerSeq last() const { return last_; }
+
+ private:
+  CompleteHotChunk(HotHandle db, LedgerSeq first, LedgerSeq last)
+      : db_(std::move(db)), first_(first), last_(last) {}
+
+  HotHandle db_;
+  LedgerSeq first_;
+  LedgerSeq last_;
+};
+
+}  // namespace permafrost::engine

@@ -1,0 +1,178 @@
+// What was committed, what comes next, and how it is committed.
+#include "engine/store/ledger_store.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/cold/ledger_pack.h"
+#include "vfs/base/hex.h"
+#include "vfs/base/probe.h"
+#include "vfs/base/status.h"
+#include "vfs/base/status_macros.h"
+
+namespace permafrost::engine {
+namespace {
+
+// The highest chunk that needs no hot database: its ledgers and events are frozen and its hashes can
+// be found.
+absl::StatusOr<ChunkId> LastColdChunk(const CatalogView& view, const Geometry& geometry) {
+  ChunkId last = kBeforeFirstChunk;
+  for (const auto& [artifact, record] : view.artifacts) {
+    const ChunkId chunk = artifact.chunk;
+    const auto is_frozen = [&](ArtifactKind kind) {
+      return view.StateOf(ChunkArtifact{.chunk = chunk, .kind = kind}) == ArtifactState::kFrozen;
+    };
+    if (chunk <= last || !is_frozen(ArtifactKind::kLedgers) || !is_frozen(ArtifactKind::kEvents))
+      continue;
+    VFS_ASSIGN_OR_RETURN(const std::optional<Coverage> coverage,
+                         view.FrozenCoverage(geometry, geometry.WindowOf(chunk)));
+    const bool is_covered = coverage.has_value() && coverage->chunks.Contains(chunk);
+    if (is_covered || is_frozen(ArtifactKind::kTxHash)) last = chunk;
+  }
+  return last;
+}
+
+}  // namespace
+
+LedgerStore::LedgerStore(std::unique_ptr<Store> store, const LedgerDecoder& decoder)
+    : store_(std::move(store)), decoder_(decoder), compressor_("") {}
+
+LedgerStore::~LedgerStore() = default;
+
+absl::StatusOr<std::unique_ptr<LedgerStore>> LedgerStore::Open(const vfs::Env& env,
+                                                               const StoreOptions& options,
+                                                               const LedgerDecoder& decoder) {
+  VFS_ASSIGN_OR_RETURN(std::unique_ptr<Store> store, Store::Open(env, options));
+  std::unique_ptr<LedgerStore> ledgers(new LedgerStore(std::move(store), decoder));
+  VFS_RETURN_IF_ERROR(ledgers->Derive());
+  return ledgers;
+}
+
+absl::StatusOr<std::shared_ptr<HotIndex>> LedgerStore::IndexOf(ChunkId chunk) {
+  {
+    const vfs::MutexLock lock(&mu_);
+    const auto found = indexes_.find(chunk);
+    if (found != indexes_.end()) return found->second;
+  }
+  VFS_ASSIGN_OR_RETURN(const HotHandle db, store_->OpenHot(chunk));
+  VFS_ASSIGN_OR_RETURN(std::shared_ptr<HotIndex> index,
+                       WarmUp(*db, store_->layout().geometry(), chunk));
+  const vfs::MutexLock lock(&mu_);
+  return indexes_.emplace(chunk, std::move(index)).first->second;
+}
+
+absl::Status LedgerStore::Derive() {
+  const Geometry& geometry = store_->layout().geometry();
+  VFS_ASSIGN_OR_RETURN(const CatalogView view, store_->View());
+  VFS_ASSIGN_OR_RETURN(const ChunkId cold, LastColdChunk(view, geometry));
+  const std::uint32_t before_earliest = store_->pins().earliest_ledger.value() - 1;
+  LedgerSeq last{std::max(before_earliest, geometry.Last(cold).value())};
+  std::optional<Hash> last_hash;
+  for (const auto& [chunk, state] : view.hot) {
+    if (state != HotState::kReady) continue;
+    VFS_ASSIGN_OR_RETURN(const std::shared_ptr<HotIndex> index, IndexOf(chunk));
+    const LedgerSeq hot_last = index->last().value_or(geometry.Last(Previous(chunk)));
+    if (hot_last < last) continue;
+    last = hot_last;
+    if (index->last().has_value()) last_hash = index->last_hash();
+  }
+  if (!last_hash.has_value() && last.value() > before_earliest) {
+    VFS_ASSIGN_OR_RETURN(last_hash, HashOf(geometry.ChunkOf(last), last));
+  }
+  if (last.value() > before_earliest) store_->PublishLatest(last);
+  next_ = LedgerSeq{last.value() + 1};
+  last_hash_ = last_hash;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::optional<Hash>> LedgerStore::HashOf(ChunkId chunk, LedgerSeq last) {
+  const ReadView view = store_->OpenView();
+  VFS_ASSIGN_OR_RETURN(const auto files,
+                       view.FindFrozen({.chunk = chunk, .kind = ArtifactKind::kLedgers}));
+  // Pruned: its successor is taken as it comes.
+  if (!files.has_value()) return std::nullopt;
+  VFS_ASSIGN_OR_RETURN(const auto pack, OpenLedgerPack(files->front(), view.pins().store_id));
+  VFS_ASSIGN_OR_RETURN(const std::string bytes, pack->Read(last));
+  VFS_ASSIGN_OR_RETURN(const LedgerView ledger, decoder_.Decode(bytes));
+  return ledger.hash;
+}
+
+absl::StatusOr<LedgerSeq> LedgerStore::Next() {
+  if (!next_.has_value()) VFS_RETURN_IF_ERROR(Derive());
+  return *next_;
+}
+
+absl::Status LedgerStore::Check(const LedgerView& ledger, std::string_view origin) const {
+  if (ledger.sequence != *next_) {
+    return vfs::InvalidArgument("ingest {}: ledger {} where {} is the next one", origin,
+                                ledger.sequence.value(), next_->value());
+  }
+  if (last_hash_.has_value() && ledger.previous_hash != *last_hash_) {
+    return vfs::InvalidArgument(
+        "ingest {}: ledger {} follows a ledger of hash {}, the last one here has {}; another "
+        "network or a fork",
+        origin, ledger.sequence.value(), vfs::HexOf(ledger.previous_hash), vfs::HexOf(*last_hash_));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status LedgerStore::Append(std::string_view bytes, std::string_view origin) {
+  VFS_RETURN_IF_ERROR(Next().status());
+  absl::StatusOr<LedgerView> ledger = decoder_.Decode(bytes);
+  if (!ledger.ok()) {
+    return vfs::InvalidArgument("ingest {}: where ledger {} is the next one: {}", origin,
+                                next_->value(), vfs::Message(ledger.status()));
+  }
+  VFS_RETURN_IF_ERROR(Check(*ledger, origin));
+  if (ledger->undecoded.has_value()) {
+    VFS_PROBE("engine/ledger/stored_undecoded");
+    store_->log().Warning("ingest {}: ledger {} is stored without its transactions and events: {}",
+                          origin, ledger->sequence.value(), ledger->undecoded->reason);
+  }
+  VFS_ASSIGN_OR_RETURN(const PreparedLedger prepared, PrepareLedger(*ledger, compressor_));
+
+  const ChunkId chunk = store_->layout().geometry().ChunkOf(ledger->sequence);
+  VFS_ASSIGN_OR_RETURN(const std::optional<HotState> hot,
+                       store_->catalog().Find(HotChunkKey{chunk}));
+  if (hot != HotState::kReady) VFS_RETURN_IF_ERROR(store_->CreateHot(chunk));
+  VFS_ASSIGN_OR_RETURN(const std::shared_ptr<HotIndex> index, IndexOf(chunk));
+  const absl::Status committed = store_->CommitLedger(ledger->sequence, prepared.rows,
+                                                      [&] { return index->Add(prepared.index); });
+  if (!committed.ok()) {
+    // It is there or it is not: only the rows can tell, once the database is open again.
+    next_.reset();
+    const vfs::MutexLock lock(&mu_);
+    indexes_.erase(chunk);
+    return committed;
+  }
+  next_ = LedgerSeq{ledger->sequence.value() + 1};
+  last_hash_ = ledger->hash;
+  return absl::OkStatus();
+}
+
+absl::Status LedgerStore::DropSpentIndexes() {
+  VFS_ASSIGN_OR_RETURN(const CatalogView view, store_->View());
+  const vfs::MutexLock lock(&mu_);
+  std::erase_if(indexes_, [&](const auto& entry) {
+    return view.StateOf(entry.first) != HotState::kReady &&
+           !store_->catalog().IsStillRead(HotChunkKey{entry.first});
+  });
+  return absl::OkStatus();
+}
+
+LedgerStoreView LedgerStore::OpenView() {
+  // The snapshot first: an index is dropped only when no snapshot names its chunk.
+  ReadView view = store_->OpenView();
+  const vfs::MutexLock lock(&mu_);
+  return {.indexes = {indexes_.begin(), indexes_.end()}, .store = std::move(view)};
+}
+
+absl::StatusOr<CompleteHotChunk> LedgerStore::OpenComplete(ChunkId chunk) {
+  VFS_ASSIGN_OR_RETURN(const std::shared_ptr<HotIndex> index, IndexOf(chunk));
+  VFS_ASSIGN_OR_RETURN(HotHandle db, store_->OpenHot(chunk));
+  return CompleteHotChunk::Check(std::move(db), *index, store_->layout().geometry(), chunk);
+}
+
+absl::Status LedgerStore::Close() { return store_->Close(); }
+
+}  // namespace permafrost::engine

@@ -1,0 +1,97 @@
+// A store of ledgers: what Store keeps as rows and files, with their meaning.
+//
+// Store knows chunks, keys and protocols; this knows what a ledger is: it decodes, checks the chain,
+// keeps the index of each hot chunk in memory, and says what chunks are frozen from.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include <absl/base/thread_annotations.h>
+#include <absl/status/status.h>
+#include <absl/status/statusor.h>
+
+#include "engine/hot/hot_index.h"
+#include "engine/hot/hot_rows.h"
+#include "engine/ledger/ledger_decoder.h"
+#include "engine/ledger/stored_ledger.h"
+#include "engine/store/store.h"
+#include "vfs/base/mutex.h"
+
+namespace permafrost::engine {
+
+// The indexes of hot chunks at one moment.
+using HotIndexes = std::map<ChunkId, std::shared_ptr<const HotIndex>>;
+
+// A view, and the indexes of everything that is hot in it.
+struct LedgerStoreView {
+  HotIndexes indexes;
+  ReadView store;
+};
+
+// Threads: any thread; Append from one at a time; Close and destruction exclude every other call.
+class LedgerStore {
+ public:
+  // Opens the store, warms its hot chunks up and derives what was committed.
+  //
+  // `decoder` must outlive the store.
+  //
+  // Errors: as Store::Open and WarmUp
+  static absl::StatusOr<std::unique_ptr<LedgerStore>> Open(const vfs::Env& env,
+                                                           const StoreOptions& options,
+                                                           const LedgerDecoder& decoder);
+  ~LedgerStore();
+  LedgerStore(const LedgerStore&) = delete;
+  LedgerStore& operator=(const LedgerStore&) = delete;
+
+  // The ledger that Append takes next: behind the last that is committed, which is derived from the
+  // catalog and the hot rows and never stored.
+  absl::StatusOr<LedgerSeq> Next();
+
+  // Commits the next ledger: decoded, checked, then one synced batch; makes the hot chunk when it is
+  // the first of one. After an error whether it is there is for Next to say.
+  //
+  // Durable: yes, when it returns OK
+  // Errors:  kInvalidArgument     not a ledger, not the next one, or its previous hash is not that of
+  //                               the last: names sequence and `origin`; nothing was written
+  //          kResourceExhausted   no space: nothing was acknowledged
+  absl::Status Append(std::string_view bytes, std::string_view origin);
+
+  // Forgets the indexes of chunks that are not hot any more. After a lifecycle run.
+  absl::Status DropSpentIndexes();
+
+  LedgerStoreView OpenView();
+  // A hot chunk with all of its ledgers.
+  //
+  // Errors: kNotFound  it is not hot, or lacks ledgers
+  absl::StatusOr<CompleteHotChunk> OpenComplete(ChunkId chunk);
+
+  Store& store() { return *store_; }
+  const LedgerDecoder& decoder() const { return decoder_; }
+
+  absl::Status Close();
+
+ private:
+  LedgerStore(std::unique_ptr<Store> store, const LedgerDecoder& decoder);
+
+  // Derives next_ and the hash before it, warming up what is not warm.
+  absl::Status Derive();
+  absl::Status Check(const LedgerView& ledger, std::string_view origin) const;
+  absl::StatusOr<std::shared_ptr<HotIndex>> IndexOf(ChunkId chunk);
+  absl::StatusOr<std::optional<Hash>> HashOf(ChunkId chunk, LedgerSeq last);
+
+  const std::unique_ptr<Store> store_;
+  const LedgerDecoder& decoder_;
+  LedgerCompressor compressor_;
+
+  // Of the thread that appends. Nothing: to be derived.
+  std::optional<LedgerSeq> next_;
+  std::optional<Hash> last_hash_;  // of the ledger before next_, if it is there
+
+  mutable vfs::Mutex mu_;
+  std::map<ChunkId, std::shared_ptr<HotIndex>> indexes_ ABSL_GUARDED_BY(mu_);
+};
+
+}  // namespace permafrost::engine

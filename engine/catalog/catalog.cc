@@ -102,7 +102,7 @@ absl::StatusOr<std::unique_ptr<Catalog>> Catalog::Open(const vfs::Env& env,
 absl::Status Catalog::StartFirst(const vfs::Env& env, const ExpectedPins& expected) {
   VFS_PROBE("engine/catalog/pins_first_start");
   VFS_RETURN_IF_ERROR(CheckRootsAreEmpty(*env.fs, layout_));
-  pins_ = Pins{.store_id = NewStoreId(env),
+  pins_ = Pins{.store_id = expected.store_id.empty() ? NewStoreId(env) : expected.store_id,
                .format = kStoreFormat,
                .geometry = expected.geometry,
                .network = expected.network,

@@ -56,6 +56,10 @@ absl::Status CheckExpected(const ExpectedPins& expected) {
     return vfs::InvalidArgument("check network: {} is not 64 lower-case hex digits",
                                 vfs::EscapedForError(expected.network));
   }
+  if (!expected.store_id.empty() && !IsLowerHex(expected.store_id, kStoreIdDigits)) {
+    return vfs::InvalidArgument("check store id: {} is not 32 lower-case hex digits",
+                                vfs::EscapedForError(expected.store_id));
+  }
   if (!BeginsAChunk(expected.geometry, expected.earliest_ledger)) {
     return vfs::InvalidArgument("check earliest ledger: {} does not begin a chunk of {} ledgers",
                                 expected.earliest_ledger.value(),
@@ -127,6 +131,10 @@ absl::Status ComparePins(const Pins& stored, const ExpectedPins& expected) {
     return Mismatch(Pin::kEarliestLedger, fmt::format("{}", stored.earliest_ledger.value()),
                     fmt::format("{}", expected.earliest_ledger.value()),
                     "configure the store's earliest ledger or another data directory");
+  }
+  if (!expected.store_id.empty() && stored.store_id != expected.store_id) {
+    return Mismatch(Pin::kStoreId, stored.store_id, expected.store_id,
+                    "leave the store id out or name another data directory");
   }
   return absl::OkStatus();
 }

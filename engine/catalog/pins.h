@@ -28,15 +28,17 @@ struct Pins {
   friend bool operator==(const Pins&, const Pins&) = default;
 };
 
-// What the configuration says a store must be; the store id is not configured.
+// What a store must be.
 struct ExpectedPins {
   Geometry geometry = Geometry::Production();
   std::string network = {};
   LedgerSeq earliest_ledger = kFirstLedger;
+  // 32 lower-case hex digits; empty: as stored, drawn at the first start.
+  std::string store_id = {};
 };
 
-// Errors: kInvalidArgument  network is not 64 hex digits or empty; the earliest ledger does not
-//                           begin a chunk
+// Errors: kInvalidArgument  network is not 64 hex digits or empty, the store id not 32 or empty; the
+//                           earliest ledger does not begin a chunk
 absl::Status CheckExpected(const ExpectedPins& expected);
 
 // The rows to write, in key order.

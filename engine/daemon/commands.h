@@ -41,6 +41,8 @@ struct CommandResult {
 // The error as a result: one line, and the code that the shell can act on. A held root is kLocked
 // by its caller.
 CommandResult Failure(const absl::Status& status);
+// Of opening or using a store: a held root is kLocked.
+CommandResult StoreFailure(const absl::Status& status);
 
 // Both lock the whole store, change nothing but the lock files, and refuse a store that is not
 // there.

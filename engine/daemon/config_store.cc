@@ -6,9 +6,9 @@
 
 #include <fmt/format.h>
 
-#include "engine/catalog/catalog.h"
 #include "engine/config/text_checks.h"
 #include "engine/config/validate.h"
+#include "engine/daemon/store_pins.h"
 #include "engine/layout/layout.h"
 #include "vfs/base/check.h"
 #include "vfs/base/status.h"
@@ -16,9 +16,6 @@
 
 namespace permafrost::engine {
 namespace {
-
-// A running store may replace a file between its being listed and its being opened.
-constexpr int kReadTriesMax = 3;
 
 // Where a directory is, or will be once it is made.
 struct DiskPlace {
@@ -91,13 +88,6 @@ void CompareDirectories(const vfs::FileSystem& fs,
   }
 }
 
-absl::StatusOr<CatalogRows> ReadCatalog(const vfs::Env& env, const std::string& directory) {
-  absl::StatusOr<CatalogRows> rows = Catalog::ReadRows(env, directory, {});
-  for (int tries = 1; !rows.ok() && tries < kReadTriesMax; ++tries)
-    rows = Catalog::ReadRows(env, directory, {});
-  return rows;
-}
-
 // What the configuration asks for, where it asks; "now" asks for nothing.
 ExpectedPins ExpectedOf(const Config& config, const Pins& stored) {
   return {.geometry = Geometry::Production(),
@@ -161,16 +151,8 @@ absl::StatusOr<StoreOnDisk> CompareWithDisk(const vfs::Env& env, const LoadedCon
   VFS_CHECK(loaded.is_valid(), "a configuration with findings");
   StoreOnDisk store;
   CompareDirectories(*env.fs, loaded, store.findings);
-  VFS_ASSIGN_OR_RETURN(const Layout layout,
-                       Layout::Create(Geometry::Production(), RootsOf(loaded.config())));
-  // The file that names the database's state: without it no first start got as far as the pins.
-  VFS_ASSIGN_OR_RETURN(const bool has_catalog,
-                       env.fs->Exists(vfs::JoinPath(layout.CatalogDir(), "CURRENT")));
-  if (!has_catalog) return store;
-  VFS_ASSIGN_OR_RETURN(const CatalogRows rows, ReadCatalog(env, layout.CatalogDir()));
-  if (!HasPins(rows)) return store;
-  VFS_ASSIGN_OR_RETURN(store.pins, ParsePins(rows));
-  ComparePinsOf(*store.pins, loaded, store.findings);
+  VFS_ASSIGN_OR_RETURN(store.pins, FindPins(env, RootsOf(loaded.config())));
+  if (store.pins.has_value()) ComparePinsOf(*store.pins, loaded, store.findings);
   return store;
 }
 

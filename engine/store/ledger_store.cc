@@ -44,7 +44,7 @@ absl::StatusOr<std::unique_ptr<LedgerStore>> LedgerStore::Open(const vfs::Env& e
                                                                const LedgerDecoder& decoder) {
   VFS_ASSIGN_OR_RETURN(std::unique_ptr<Store> store, Store::Open(env, options));
   std::unique_ptr<LedgerStore> ledgers(new LedgerStore(std::move(store), decoder));
-  VFS_RETURN_IF_ERROR(ledgers->Derive());
+  VFS_RETURN_IF_ERROR(ledgers->Rederive());
   return ledgers;
 }
 
@@ -61,7 +61,7 @@ absl::StatusOr<std::shared_ptr<HotIndex>> LedgerStore::IndexOf(ChunkId chunk) {
   return indexes_.emplace(chunk, std::move(index)).first->second;
 }
 
-absl::Status LedgerStore::Derive() {
+absl::Status LedgerStore::Rederive() {
   const Geometry& geometry = store_->layout().geometry();
   VFS_ASSIGN_OR_RETURN(const CatalogView view, store_->View());
   VFS_ASSIGN_OR_RETURN(const ChunkId cold, LastColdChunk(view, geometry));
@@ -98,7 +98,7 @@ absl::StatusOr<std::optional<Hash>> LedgerStore::HashOf(ChunkId chunk, LedgerSeq
 }
 
 absl::StatusOr<LedgerSeq> LedgerStore::Next() {
-  if (!next_.has_value()) VFS_RETURN_IF_ERROR(Derive());
+  if (!next_.has_value()) VFS_RETURN_IF_ERROR(Rederive());
   return *next_;
 }
 

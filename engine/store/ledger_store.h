@@ -49,6 +49,8 @@ class LedgerStore {
   // The ledger that Append takes next: behind the last that is committed, which is derived from the
   // catalog and the hot rows and never stored.
   absl::StatusOr<LedgerSeq> Next();
+  // Derives it anew: after chunks were frozen from elsewhere.
+  absl::Status Rederive();
 
   // Commits the next ledger: decoded, checked, then one synced batch; makes the hot chunk when it is
   // the first of one. After an error whether it is there is for Next to say.
@@ -76,8 +78,6 @@ class LedgerStore {
  private:
   LedgerStore(std::unique_ptr<Store> store, const LedgerDecoder& decoder);
 
-  // Derives next_ and the hash before it, warming up what is not warm.
-  absl::Status Derive();
   absl::Status Check(const LedgerView& ledger, std::string_view origin) const;
   absl::StatusOr<std::shared_ptr<HotIndex>> IndexOf(ChunkId chunk);
   absl::StatusOr<std::optional<Hash>> HashOf(ChunkId chunk, LedgerSeq last);

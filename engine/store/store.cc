@@ -29,7 +29,8 @@ absl::StatusOr<std::unique_ptr<Store>> Store::Open(const vfs::Env& env,
   VFS_ASSIGN_OR_RETURN(const Layout layout, Layout::Create(options.geometry, options.roots));
   const ExpectedPins expected{.geometry = options.geometry,
                               .network = options.network,
-                              .earliest_ledger = options.earliest_ledger};
+                              .earliest_ledger = options.earliest_ledger,
+                              .store_id = options.store_id};
   VFS_RETURN_IF_ERROR(CheckExpected(expected));
   VFS_RETURN_IF_ERROR(PrepareRoots(env.fs, layout));
   VFS_ASSIGN_OR_RETURN(RootLocks locks, RootLocks::Take(env.fs, layout, options.holder));

@@ -41,6 +41,7 @@ struct StoreOptions {
   Geometry geometry = Geometry::Production();
   std::string network = {};                  // pinned; 64 hex digits or empty
   LedgerSeq earliest_ledger = kFirstLedger;  // pinned; the first ledger of a chunk
+  std::string store_id = {};                 // pinned; 32 hex digits, or drawn at the first start
   std::uint32_t retention_chunks = 0;        // 0 keeps everything
   std::uint64_t reserve_bytes = 0;           // free space that data may not use; 0: none
   vfs::RocksOptions rocks = {};

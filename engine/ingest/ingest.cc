@@ -1,0 +1,65 @@
+// Backfill, then ledger after ledger.
+#include "engine/ingest/ingest.h"
+
+#include <memory>
+#include <utility>
+
+#include "engine/store/ledger_artifacts.h"
+#include "vfs/base/status.h"
+#include "vfs/base/status_macros.h"
+
+namespace permafrost::engine {
+namespace {
+
+void Add(const LifecycleReport& run, LifecycleReport& all) {
+  all.rounds += run.rounds;
+  all.deleted += run.deleted;
+  all.discarded += run.discarded;
+  all.chunks_frozen += run.chunks_frozen;
+  all.indexes_built += run.indexes_built;
+  all.deferred = run.deferred;
+}
+
+absl::Status SettleInto(LedgerStore& store, LedgerSource* bulk, IngestReport& report) {
+  VFS_ASSIGN_OR_RETURN(const LifecycleReport run, Settle(store, bulk));
+  Add(run, report.lifecycle);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<LifecycleReport> Settle(LedgerStore& store, LedgerSource* bulk) {
+  LedgerArtifacts artifacts(&store, bulk);
+  VFS_ASSIGN_OR_RETURN(LifecycleReport report, store.store().RunLifecycle(artifacts));
+  VFS_RETURN_IF_ERROR(store.DropSpentIndexes());
+  return report;
+}
+
+absl::StatusOr<IngestReport> Ingest(LedgerStore& store,
+                                    LedgerSource& source,
+                                    const IngestHooks& hooks) {
+  IngestReport report;
+  const Geometry& geometry = store.store().layout().geometry();
+  // What is complete is frozen before anything new takes space.
+  VFS_RETURN_IF_ERROR(SettleInto(store, source.is_bulk() ? &source : nullptr, report));
+  VFS_RETURN_IF_ERROR(store.Rederive());
+  VFS_ASSIGN_OR_RETURN(const LedgerSeq first, store.Next());
+  if (first > store.store().pins().earliest_ledger) report.last = LedgerSeq{first.value() - 1};
+  VFS_ASSIGN_OR_RETURN(const std::unique_ptr<LedgerStream> stream, source.Open(first));
+  while (true) {
+    report.is_stopped = hooks.should_stop();
+    if (report.is_stopped) return report;
+    VFS_ASSIGN_OR_RETURN(const std::optional<SourcedLedger> ledger, stream->Next());
+    if (!ledger.has_value()) break;
+    VFS_RETURN_IF_ERROR(store.Append(ledger->bytes, ledger->origin));
+    report.last = ledger->sequence;
+    ++report.appended;
+    hooks.on_progress(report);
+    if (geometry.IsBoundary(ledger->sequence))
+      VFS_RETURN_IF_ERROR(SettleInto(store, nullptr, report));
+  }
+  VFS_RETURN_IF_ERROR(SettleInto(store, nullptr, report));
+  return report;
+}
+
+}  // namespace permafrost::engine

@@ -1,0 +1,44 @@
+// Brings a source's ledgers into a store: whole chunks straight to cold files where the source can
+// deliver any ledger, the rest one by one through the hot tier; frozen, indexed and pruned on the way.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+
+#include <absl/status/status.h>
+#include <absl/status/statusor.h>
+
+#include "engine/ledger/ledger_source.h"
+#include "engine/store/ledger_store.h"
+
+namespace permafrost::engine {
+
+struct IngestReport {
+  std::uint64_t appended = 0;  // ledgers that went through the hot tier
+  std::optional<LedgerSeq> last;  // the last that is committed
+  LifecycleReport lifecycle;  // of all runs together
+  bool is_stopped = false;    // asked to stop before the source ended
+};
+
+struct IngestHooks {
+  // Asked between two ledgers and between two runs.
+  std::function<bool()> should_stop = [] { return false; };
+  // After each ledger. Cheap.
+  std::function<void(const IngestReport&)> on_progress = [](const IngestReport&) {};
+};
+
+// Goes on where the store is, until the source ends; then settles: freezes what is complete, prunes.
+//
+// Durable: every ledger up to `last`, when it returns
+// Errors:  of the source, the store and the lifecycle; what was committed before stays, and a
+//          second call goes on behind it
+absl::StatusOr<IngestReport> Ingest(LedgerStore& store,
+                                    LedgerSource& source,
+                                    const IngestHooks& hooks);
+
+// Freezes, indexes, discards and prunes until nothing is left; `bulk` null: from what the store
+// holds.
+absl::StatusOr<LifecycleReport> Settle(LedgerStore& store, LedgerSource* bulk);
+
+}  // namespace permafrost::engine

@@ -2,6 +2,7 @@
 #include "engine/daemon/journal_parts.h"
 
 #include <algorithm>
+#include <array>
 #include <span>
 #include <utility>
 #include <vector>
@@ -11,9 +12,9 @@
 #include "engine/journal/journal_format.h"
 #include "engine/journal/segment_file.h"
 #include "engine/journal/segment_parse.h"
-#include "engine/records/record_keys.h"
 #include "engine/records/record_rules.h"
 #include "vfs/base/escape.h"
+#include "vfs/base/hex.h"
 #include "vfs/base/nearest.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
@@ -90,22 +91,11 @@ CommandResult JournalFailure(const absl::Status& status) {
 }
 
 absl::StatusOr<StoreId> ParseStoreId(std::string_view hex) {
-  StoreId id{};
-  const bool is_hex = std::all_of(hex.begin(), hex.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-  });
-  if (hex.size() != 2 * id.size() || !is_hex) {
-    return vfs::InvalidArgument("--store-id {}: expected {} lower-case hex digits",
-                                vfs::EscapedForError(hex), 2 * id.size());
-  }
-  const auto digit = [](char c) { return c <= '9' ? c - '0' : c - 'a' + 10; };
-  for (std::size_t i = 0; i < id.size(); ++i)
-    id[i] = static_cast<std::uint8_t>(digit(hex[2 * i]) * 16 + digit(hex[2 * i + 1]));
-  return id;
-}
-
-std::string HexOf(const StoreId& id) {
-  return HexOf(std::string_view(reinterpret_cast<const char*>(id.data()), id.size()));
+  constexpr std::size_t kBytes = std::tuple_size_v<StoreId>;
+  const auto id = vfs::ParseHex<kBytes>(hex);
+  if (id.has_value()) return *id;
+  return vfs::InvalidArgument("--store-id {}: expected {} lower-case hex digits",
+                              vfs::EscapedForError(hex), 2 * kBytes);
 }
 
 absl::StatusOr<std::optional<StoreId>> FindStoreId(vfs::FileSystem* fs,

@@ -3,13 +3,11 @@
 
 #include <algorithm>
 #include <array>
-#include <span>
 #include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 
-#include "engine/journal/journal_format.h"
 #include "engine/journal/segment_file.h"
 #include "engine/journal/segment_parse.h"
 #include "engine/records/record_rules.h"
@@ -36,9 +34,7 @@ StoreId DrawStoreId(const vfs::Env& env) {
 
 absl::StatusOr<StoreId> StoreIdOfSegment(vfs::FileSystem* fs, const std::string& path) {
   VFS_ASSIGN_OR_RETURN(const auto file, fs->Open(path, vfs::OpenMode::kRead));
-  std::string bytes(journal::kHeaderBytes, '\0');
-  VFS_ASSIGN_OR_RETURN(const std::size_t read, file->Read(0, std::span<char>(bytes)));
-  bytes.resize(read);
+  VFS_ASSIGN_OR_RETURN(const std::string bytes, journal::ReadHeader(*file));
   const auto header = journal::ParseHeader(bytes);
   if (!header.ok()) {
     return vfs::DataLoss("open journal segment {}: {}; restore it from a backup", path,

@@ -64,6 +64,13 @@ Segment Segment::ForReading(Lsn from) const {
           .index = {Find(from)}};
 }
 
+absl::StatusOr<std::string> ReadHeader(const vfs::File& file) {
+  std::string bytes(kHeaderBytes, '\0');
+  VFS_ASSIGN_OR_RETURN(const std::size_t read, file.Read(0, std::span<char>(bytes)));
+  bytes.resize(read);
+  return bytes;
+}
+
 absl::StatusOr<Segment> OpenSegment(vfs::FileSystem* fs,
                                     const std::string& directory,
                                     std::uint64_t base,
@@ -72,9 +79,7 @@ absl::StatusOr<Segment> OpenSegment(vfs::FileSystem* fs,
   segment.path = vfs::JoinPath(directory, SegmentName(base));
   VFS_ASSIGN_OR_RETURN(segment.file, fs->Open(segment.path, vfs::OpenMode::kRead));
   VFS_ASSIGN_OR_RETURN(segment.file_bytes, segment.file->Size());
-  std::string bytes(kHeaderBytes, '\0');
-  VFS_ASSIGN_OR_RETURN(const std::size_t read, segment.file->Read(0, std::span<char>(bytes)));
-  bytes.resize(read);
+  VFS_ASSIGN_OR_RETURN(const std::string bytes, ReadHeader(*segment.file));
   const auto header = ParseHeader(bytes);
   if (!header.ok()) {
     return vfs::DataLoss("open journal segment {}: {}; see permafrost journal verify", segment.path,
@@ -121,9 +126,8 @@ absl::StatusOr<std::uint64_t> NonceFor(vfs::FileSystem* fs,
                                        const std::string& spare,
                                        std::uint64_t drawn) {
   VFS_ASSIGN_OR_RETURN(const auto file, fs->Open(spare, vfs::OpenMode::kRead));
-  std::string header(kHeaderBytes, '\0');
-  VFS_ASSIGN_OR_RETURN(const std::size_t read, file->Read(0, std::span<char>(header)));
-  if (read < kHeaderBytes) return drawn;
+  VFS_ASSIGN_OR_RETURN(const std::string header, ReadHeader(*file));
+  if (header.size() < kHeaderBytes) return drawn;
   // Odd steps are no fixed points: the last nonce plus one of them is another.
   const auto last = vfs::LoadLittleEndian<std::uint64_t>(header, kHeaderNonceAt);
   return last + (vfs::Mix64(drawn) | 1);

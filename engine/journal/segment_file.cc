@@ -8,6 +8,7 @@
 #include "engine/journal/segment_encode.h"
 #include "vfs/base/bytes.h"
 #include "vfs/base/hash.h"
+#include "vfs/base/parse_number.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
 #include "vfs/base/step.h"
@@ -16,7 +17,6 @@
 namespace permafrost::engine::journal {
 namespace {
 
-constexpr std::size_t kNameDigits = 20;
 constexpr std::size_t kZerosBytes = std::size_t{1} << 20;  // of one write
 
 }  // namespace
@@ -26,15 +26,8 @@ std::string SegmentName(std::uint64_t base) {
 }
 
 std::optional<std::uint64_t> BaseOfName(std::string_view name) {
-  if (name.size() != kNameDigits + kSegmentSuffix.size() || !name.ends_with(kSegmentSuffix))
-    return std::nullopt;
-  const std::string_view digits = name.substr(0, kNameDigits);
-  std::uint64_t base = 0;
-  for (const char c : digits) {
-    if (c < '0' || c > '9') return std::nullopt;
-    base = base * 10 + static_cast<std::uint64_t>(c - '0');
-  }
-  return SegmentName(base) == name ? std::optional(base) : std::nullopt;
+  const auto base = vfs::ParseNumber<std::uint64_t>(name.substr(0, name.find('.')));
+  return base.has_value() && SegmentName(*base) == name ? base : std::nullopt;
 }
 
 std::string SpareName(std::uint64_t number) {

@@ -2,7 +2,6 @@
 #include "engine/catalog/pins.h"
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 
 #include <fmt/format.h>
@@ -10,6 +9,7 @@
 #include "engine/layout/keys.h"
 #include "vfs/base/escape.h"
 #include "vfs/base/hex.h"
+#include "vfs/base/parse_number.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
 
@@ -20,11 +20,8 @@ constexpr std::size_t kStoreIdDigits = 32;
 constexpr std::size_t kNetworkDigits = 64;
 
 std::optional<std::uint32_t> ParseCanonicalDecimal(std::string_view text) {
-  std::uint32_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  if (fmt::format("{}", value) != text) return std::nullopt;
-  return value;
+  const auto value = vfs::ParseNumber<std::uint32_t>(text);
+  return value.has_value() && fmt::format("{}", *value) == text ? value : std::nullopt;
 }
 
 bool BeginsAChunk(const Geometry& geometry, LedgerSeq seq) {

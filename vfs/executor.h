@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <deque>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -34,5 +35,11 @@ class Executor {
   // the jobs.
   virtual void Drain() = 0;
 };
+
+// What Cancel does in every executor: takes the owner's jobs out of a queue, under the queue's lock;
+std::deque<Job> TakeJobs(std::deque<Job>& queue, const void* tag);
+// then tells them, without the lock, since a cancelled callback may schedule or cancel. Returns how
+// many they are.
+int TellCancelled(const std::deque<Job>& taken);
 
 }  // namespace permafrost::vfs

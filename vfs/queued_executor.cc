@@ -25,19 +25,12 @@ void QueuedExecutor::Schedule(Job job) {
 }
 
 int QueuedExecutor::Cancel(const void* tag, Priority priority) {
-  std::deque<Job> removed;
+  std::deque<Job> taken;
   {
     const MutexLock lock(&mu_);
-    std::deque<Job>& jobs = queues_[IndexOf(priority)].jobs;
-    std::deque<Job> kept;
-    for (Job& job : jobs) (job.tag == tag ? removed : kept).push_back(std::move(job));
-    jobs = std::move(kept);
+    taken = TakeJobs(queues_[IndexOf(priority)].jobs, tag);
   }
-  // Without the lock: a cancelled callback may schedule or cancel.
-  for (Job& job : removed) {
-    if (job.cancelled != nullptr) job.cancelled();
-  }
-  return static_cast<int>(removed.size());
+  return TellCancelled(taken);
 }
 
 std::size_t QueuedExecutor::QueuedCount(Priority priority) const {

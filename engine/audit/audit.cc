@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/catalog/database_options.h"
 #include "vfs/base/check.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
@@ -199,11 +200,8 @@ class Auditor {
   void CheckHotDatabases() {
     for (const auto& [chunk, state] : view_.hot) {
       if (state != HotState::kReady) continue;
-      vfs::RocksDbOptions open;
-      open.rocks = options_.rocks;
-      open.rule = vfs::OpenRule::kMustExist;
-      open.dir_owner = vfs::DirOwner::kCaller;
-      const auto db = vfs::RocksDb::OpenReadOnly(env_, layout_.HotDir(chunk), open);
+      const auto db = vfs::RocksDb::OpenReadOnly(
+          env_, layout_.HotDir(chunk), DatabaseOptions(options_.rocks, vfs::OpenRule::kMustExist));
       if (!db.ok()) {
         Report(12, fmt::format("{} is ready but {} does not open: {}", KeyText(HotChunkKey{chunk}),
                                layout_.HotDir(chunk), vfs::Message(db.status())));

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 
+#include "engine/catalog/database_options.h"
 #include "vfs/base/check.h"
 #include "vfs/base/hash.h"
 #include "vfs/base/probe.h"
@@ -15,16 +16,6 @@ namespace permafrost::engine {
 namespace {
 
 using vfs::kDefaultFamily;
-
-// The catalog is small and only synced writes reach it; the engine made its directory and owns its
-// barriers.
-vfs::RocksDbOptions DatabaseOptions(const vfs::RocksOptions& rocks, vfs::OpenRule rule) {
-  vfs::RocksDbOptions options;
-  options.rocks = rocks;
-  options.rule = rule;
-  options.dir_owner = vfs::DirOwner::kCaller;
-  return options;
-}
 
 absl::Status StillRead(std::string_view op, std::string_view key) {
   VFS_PROBE("engine/catalog/still_read");

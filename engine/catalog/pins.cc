@@ -2,13 +2,14 @@
 #include "engine/catalog/pins.h"
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 
 #include <fmt/format.h>
 
 #include "engine/layout/keys.h"
 #include "vfs/base/escape.h"
+#include "vfs/base/hex.h"
+#include "vfs/base/parse_number.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
 
@@ -18,18 +19,9 @@ namespace {
 constexpr std::size_t kStoreIdDigits = 32;
 constexpr std::size_t kNetworkDigits = 64;
 
-bool IsLowerHex(std::string_view text, std::size_t digits) {
-  return text.size() == digits && std::all_of(text.begin(), text.end(), [](char c) {
-           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-         });
-}
-
 std::optional<std::uint32_t> ParseCanonicalDecimal(std::string_view text) {
-  std::uint32_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  if (fmt::format("{}", value) != text) return std::nullopt;
-  return value;
+  const auto value = vfs::ParseNumber<std::uint32_t>(text);
+  return value.has_value() && fmt::format("{}", *value) == text ? value : std::nullopt;
 }
 
 bool BeginsAChunk(const Geometry& geometry, LedgerSeq seq) {
@@ -52,7 +44,7 @@ absl::Status Mismatch(Pin pin,
 }  // namespace
 
 absl::Status CheckExpected(const ExpectedPins& expected) {
-  if (!expected.network.empty() && !IsLowerHex(expected.network, kNetworkDigits)) {
+  if (!expected.network.empty() && !vfs::IsHex(expected.network, kNetworkDigits)) {
     return vfs::InvalidArgument("check network: {} is not 64 lower-case hex digits",
                                 vfs::EscapedForError(expected.network));
   }
@@ -102,9 +94,9 @@ absl::StatusOr<Pins> ParsePins(const std::vector<std::pair<std::string, std::str
                     "use the version of permafrost that wrote the store");
   }
   pins.store_id = found[Pin::kStoreId];
-  if (!IsLowerHex(pins.store_id, kStoreIdDigits)) return Malformed(Pin::kStoreId, pins.store_id);
+  if (!vfs::IsHex(pins.store_id, kStoreIdDigits)) return Malformed(Pin::kStoreId, pins.store_id);
   pins.network = found[Pin::kNetwork];
-  if (!pins.network.empty() && !IsLowerHex(pins.network, kNetworkDigits)) {
+  if (!pins.network.empty() && !vfs::IsHex(pins.network, kNetworkDigits)) {
     return Malformed(Pin::kNetwork, pins.network);
   }
   const absl::StatusOr<Geometry> geometry = Geometry::Parse(found[Pin::kGeometry]);

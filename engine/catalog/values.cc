@@ -1,11 +1,10 @@
 // Printing and strict parsing of catalog values.
 #include "engine/catalog/values.h"
 
-#include <charconv>
-
 #include <fmt/format.h>
 
 #include "vfs/base/check.h"
+#include "vfs/base/parse_number.h"
 
 namespace permafrost::engine {
 namespace {
@@ -13,21 +12,13 @@ namespace {
 constexpr std::string_view kVersion = "v1 ";
 constexpr std::size_t kCrcDigits = 8;
 
-template <typename Number>
-std::optional<Number> ParseNumber(std::string_view text, int base) {
-  Number value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
 std::optional<FileDigest> ParseDigest(std::string_view text) {
   const std::size_t equals = text.find('=');
   const std::size_t colon = text.find(':', equals);
   if (equals == std::string_view::npos || colon == std::string_view::npos) return std::nullopt;
-  const auto bytes = ParseNumber<std::uint64_t>(text.substr(equals + 1, colon - equals - 1), 10);
+  const auto bytes = vfs::ParseNumber<std::uint64_t>(text.substr(equals + 1, colon - equals - 1));
   const std::string_view crc_text = text.substr(colon + 1);
-  const auto crc32c = ParseNumber<std::uint32_t>(crc_text, 16);
+  const auto crc32c = vfs::ParseNumber<std::uint32_t>(crc_text, 16);
   if (equals == 0 || !bytes.has_value() || !crc32c.has_value() || crc_text.size() != kCrcDigits) {
     return std::nullopt;
   }

@@ -9,6 +9,7 @@
 
 #include "engine/geometry/geometry.h"
 #include "vfs/base/check.h"
+#include "vfs/base/hex.h"
 #include "vfs/base/parse_number.h"
 #include "vfs/base/status.h"
 #include "vfs/file_system.h"
@@ -22,8 +23,6 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 2> kKnownNet
     {"pubnet", "7ac33997544e3175d266bd022439b22cdb16508c01163f26e5cb2a3e1045a979"},
     {"testnet", "cee0302d59844d32bdca915c8203dd44b33fbb7edc19051ea37abedf28ecd472"},
 }};
-
-bool IsLowerHex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); }
 
 // Components without empty ones and ".", joined by '/'; a leading '/' stays.
 std::string Normal(std::string_view path) {
@@ -75,9 +74,7 @@ std::string CheckOptionalRoot(std::string_view) { return ""; }
 std::string CheckNetwork(std::string_view text) {
   const bool is_known = std::any_of(kKnownNetworks.begin(), kKnownNetworks.end(),
                                     [text](const auto& known) { return known.first == text; });
-  const bool is_hash =
-      text.size() == kNetworkDigits && std::all_of(text.begin(), text.end(), IsLowerHex);
-  if (text.empty() || is_known || is_hash) return "";
+  if (text.empty() || is_known || vfs::IsHex(text, kNetworkDigits)) return "";
   return "must be 'pubnet', 'testnet', 64 lower-case hex digits or empty; give the SHA-256 of the "
          "network's passphrase";
 }

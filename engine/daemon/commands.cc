@@ -29,10 +29,12 @@ ExitCode CodeOf(absl::StatusCode code) {
   }
 }
 
-// A store held by this process, and the rows of its catalog.
+// A store held by this process, the rows of its catalog, and what the pins among them say.
 struct OpenedStore {
   RootLocks locks;
   CatalogRows rows;
+  Pins pins;
+  Layout layout;
 };
 
 absl::StatusOr<Layout> LayoutOf(const Geometry& geometry, const CommandOptions& options) {
@@ -47,20 +49,27 @@ CommandResult Failed(ExitCode code, const absl::Status& status) {
 std::variant<OpenedStore, CommandResult> OpenStore(const vfs::Env& env,
                                                    const CommandOptions& options) {
   // Roots do not depend on the geometry, which is known only when the pins are read.
-  const absl::StatusOr<Layout> layout = LayoutOf(Geometry::Production(), options);
-  if (!layout.ok()) return Failure(layout.status());
-  const absl::Status exists = CheckRootsExist(*env.fs, *layout);
+  const absl::StatusOr<Layout> roots = LayoutOf(Geometry::Production(), options);
+  if (!roots.ok()) return Failure(roots.status());
+  const absl::Status exists = CheckRootsExist(*env.fs, *roots);
   if (!exists.ok()) return Failure(exists);
-  absl::StatusOr<RootLocks> locks = RootLocks::Take(env.fs, *layout, options.holder);
+  absl::StatusOr<RootLocks> locks = RootLocks::Take(env.fs, *roots, options.holder);
   // A lock that the system refuses (no right to the file) carries its errno; a held one has none.
   if (locks.status().code() == absl::StatusCode::kFailedPrecondition &&
       vfs::ErrnoOf(locks.status()) == 0) {
     return Failed(ExitCode::kLocked, locks.status());
   }
   if (!locks.ok()) return Failure(locks.status());
-  absl::StatusOr<CatalogRows> rows = Catalog::ReadRows(env, layout->CatalogDir(), {});
+  absl::StatusOr<CatalogRows> rows = Catalog::ReadRows(env, roots->CatalogDir(), {});
   if (!rows.ok()) return Failure(rows.status());
-  return OpenedStore{.locks = *std::move(locks), .rows = *std::move(rows)};
+  absl::StatusOr<Pins> pins = ParsePins(*rows);
+  if (!pins.ok()) return Failure(pins.status());
+  absl::StatusOr<Layout> layout = LayoutOf(pins->geometry, options);
+  if (!layout.ok()) return Failure(layout.status());
+  return OpenedStore{.locks = *std::move(locks),
+                     .rows = *std::move(rows),
+                     .pins = *std::move(pins),
+                     .layout = *std::move(layout)};
 }
 
 std::string AuditText(const AuditReport& report) {
@@ -98,18 +107,16 @@ CommandResult AuditCommand(const vfs::Env& env, const CommandOptions& options) {
   const std::variant<OpenedStore, CommandResult> opened = OpenStore(env, options);
   const auto* const store = std::get_if<OpenedStore>(&opened);
   if (store == nullptr) return std::get<CommandResult>(opened);
-  const absl::StatusOr<Pins> pins = ParsePins(store->rows);
-  if (!pins.ok()) return Failure(pins.status());
-  const absl::StatusOr<Layout> layout = LayoutOf(pins->geometry, options);
-  if (!layout.ok()) return Failure(layout.status());
-  const RetentionPolicy retention{.retention_chunks = options.retention_chunks,
-                                  .earliest = pins->geometry.ChunkOf(pins->earliest_ledger)};
+  const RetentionPolicy retention{
+      .retention_chunks = options.retention_chunks,
+      .earliest = store->pins.geometry.ChunkOf(store->pins.earliest_ledger)};
 
   const absl::StatusOr<AuditReport> report =
-      Audit(env, *layout, store->rows, {.retention = retention, .rocks = {}});
+      Audit(env, store->layout, store->rows, {.retention = retention, .rocks = {}});
   if (!report.ok()) return Failure(report.status());
   CommandResult result;
-  result.out = options.form == OutputForm::kJson ? AuditJson(*pins, *report) : AuditText(*report);
+  result.out =
+      options.form == OutputForm::kJson ? AuditJson(store->pins, *report) : AuditText(*report);
   for (const Violation& violation : report->violations) {
     if (result.code != ExitCode::kDataLoss) result.code = ExitCode::kViolations;
     if (violation.number == 9) result.code = ExitCode::kDataLoss;  // the catalog itself is damaged
@@ -121,11 +128,7 @@ CommandResult CatalogDumpCommand(const vfs::Env& env, const CommandOptions& opti
   const std::variant<OpenedStore, CommandResult> opened = OpenStore(env, options);
   const auto* const store = std::get_if<OpenedStore>(&opened);
   if (store == nullptr) return std::get<CommandResult>(opened);
-  const absl::StatusOr<Pins> pins = ParsePins(store->rows);
-  if (!pins.ok()) return Failure(pins.status());
-  const absl::StatusOr<Layout> layout = LayoutOf(pins->geometry, options);
-  if (!layout.ok()) return Failure(layout.status());
-  const absl::StatusOr<CatalogView> view = ParseCatalog(*layout, store->rows);
+  const absl::StatusOr<CatalogView> view = ParseCatalog(store->layout, store->rows);
   if (!view.ok()) return Failure(view.status());
 
   CommandResult result;

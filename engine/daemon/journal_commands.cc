@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "engine/journal/journal_reader.h"
+#include "engine/journal/segment_scan.h"
 #include "engine/records/record_store.h"
 #include "vfs/base/escape.h"
 #include "vfs/base/parse_number.h"
@@ -17,6 +18,7 @@
 namespace permafrost::engine {
 namespace {
 
+using journal::Enough;
 using journal::HashCheck;
 using journal::Journal;
 using journal::Lsn;
@@ -25,8 +27,6 @@ using journal::RecordView;
 constexpr std::size_t kLineBytesMax = std::size_t{32} << 20;  // more than any record in base64
 constexpr std::size_t kBatchRecords = 256;
 constexpr std::size_t kBatchBytes = std::size_t{4} << 20;
-
-absl::Status Enough() { return absl::CancelledError("enough"); }
 
 // Appends lines in groups: those that came together share their syncs.
 class LineAppender {
@@ -303,7 +303,7 @@ CommandResult JournalDumpCommand(const vfs::Env& env,
         VFS_RETURN_IF_ERROR(output(is_text ? RecordText(record) : JsonLine(RecordJson(record))));
         return ++count == dump.limit ? Enough() : absl::OkStatus();
       });
-  if (!read.ok() && read.code() != absl::StatusCode::kCancelled) return JournalFailure(read);
+  if (!read.ok() && !journal::IsEnough(read)) return JournalFailure(read);
   CommandResult result;
   if (disk->last > disk->report.proved || disk->report.dropped_bytes > 0)
     result.err = fmt::format("permafrost: {}\n", journal::ToString(disk->report));

@@ -2,18 +2,17 @@
 #include "engine/daemon/journal_parts.h"
 
 #include <algorithm>
-#include <span>
+#include <array>
 #include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 
-#include "engine/journal/journal_format.h"
 #include "engine/journal/segment_file.h"
 #include "engine/journal/segment_parse.h"
-#include "engine/records/record_keys.h"
 #include "engine/records/record_rules.h"
 #include "vfs/base/escape.h"
+#include "vfs/base/hex.h"
 #include "vfs/base/nearest.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
@@ -35,9 +34,7 @@ StoreId DrawStoreId(const vfs::Env& env) {
 
 absl::StatusOr<StoreId> StoreIdOfSegment(vfs::FileSystem* fs, const std::string& path) {
   VFS_ASSIGN_OR_RETURN(const auto file, fs->Open(path, vfs::OpenMode::kRead));
-  std::string bytes(journal::kHeaderBytes, '\0');
-  VFS_ASSIGN_OR_RETURN(const std::size_t read, file->Read(0, std::span<char>(bytes)));
-  bytes.resize(read);
+  VFS_ASSIGN_OR_RETURN(const std::string bytes, journal::ReadHeader(*file));
   const auto header = journal::ParseHeader(bytes);
   if (!header.ok()) {
     return vfs::DataLoss("open journal segment {}: {}; restore it from a backup", path,
@@ -90,22 +87,11 @@ CommandResult JournalFailure(const absl::Status& status) {
 }
 
 absl::StatusOr<StoreId> ParseStoreId(std::string_view hex) {
-  StoreId id{};
-  const bool is_hex = std::all_of(hex.begin(), hex.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-  });
-  if (hex.size() != 2 * id.size() || !is_hex) {
-    return vfs::InvalidArgument("--store-id {}: expected {} lower-case hex digits",
-                                vfs::EscapedForError(hex), 2 * id.size());
-  }
-  const auto digit = [](char c) { return c <= '9' ? c - '0' : c - 'a' + 10; };
-  for (std::size_t i = 0; i < id.size(); ++i)
-    id[i] = static_cast<std::uint8_t>(digit(hex[2 * i]) * 16 + digit(hex[2 * i + 1]));
-  return id;
-}
-
-std::string HexOf(const StoreId& id) {
-  return HexOf(std::string_view(reinterpret_cast<const char*>(id.data()), id.size()));
+  constexpr std::size_t kBytes = std::tuple_size_v<StoreId>;
+  const auto id = vfs::ParseHex<kBytes>(hex);
+  if (id.has_value()) return *id;
+  return vfs::InvalidArgument("--store-id {}: expected {} lower-case hex digits",
+                              vfs::EscapedForError(hex), 2 * kBytes);
 }
 
 absl::StatusOr<std::optional<StoreId>> FindStoreId(vfs::FileSystem* fs,

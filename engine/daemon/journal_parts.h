@@ -45,7 +45,6 @@ vfs::Env QuietEnv(const vfs::Env& env);
 //
 // Errors: kInvalidArgument
 absl::StatusOr<journal::StoreId> ParseStoreId(std::string_view hex);
-std::string HexOf(const journal::StoreId& id);
 
 // Of the segments that are there; nothing if there is none.
 //

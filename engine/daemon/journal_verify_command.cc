@@ -10,6 +10,7 @@
 #include "engine/journal/journal_state.h"
 #include "engine/journal/segment_file.h"
 #include "engine/journal/segment_scan.h"
+#include "vfs/base/hex.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
 
@@ -228,7 +229,7 @@ std::string TextOf(const Verdict& verdict) {
 }
 
 std::string JsonOf(const Verdict& verdict, const journal::StoreId& store_id) {
-  Json json = {{"store_id", HexOf(store_id)}, {"valid", verdict.damages.empty()}};
+  Json json = {{"store_id", vfs::HexOf(store_id)}, {"valid", verdict.damages.empty()}};
   json["segments"] = Json::array();
   for (const Checked& checked : verdict.segments) json["segments"].push_back(JsonOf(checked));
   json["damages"] = Json::array();

@@ -12,6 +12,7 @@
 #include "engine/records/record_store.h"
 #include "vfs/base/check.h"
 #include "vfs/base/escape.h"
+#include "vfs/base/hex.h"
 #include "vfs/base/parse_number.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
@@ -54,26 +55,14 @@ absl::StatusOr<Told> TellAccount(const RecordStore& store, const std::string& ac
           {"account", account}, {"balance", row.balance}, {"nonce", row.nonce}, {"lsn", row.lsn}}};
 }
 
-std::optional<std::string> BytesOfHex(std::string_view hex) {
-  std::string bytes;
-  for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
-    unsigned value = 0;
-    const auto parsed = std::from_chars(hex.data() + i, hex.data() + i + 2, value, 16);
-    if (parsed.ptr != hex.data() + i + 2) return std::nullopt;
-    bytes.push_back(static_cast<char>(value));
-  }
-  return hex.empty() || hex.size() % 2 != 0 ? std::nullopt : std::optional(bytes);
-}
-
 absl::StatusOr<Told> TellEpoch(const RecordStore& store, const std::string& id) {
-  const std::optional<std::string> bytes = BytesOfHex(id);
-  if (!bytes.has_value())
-    return vfs::InvalidArgument("--epoch {}: expected pairs of hex digits",
+  const std::optional<std::string> bytes = vfs::ParseHex(id);
+  if (!bytes.has_value() || bytes->empty())
+    return vfs::InvalidArgument("--epoch {}: expected pairs of lower-case hex digits",
                                 vfs::EscapedForError(id));
   VFS_ASSIGN_OR_RETURN(const Record epoch, store.Epoch(*bytes));
-  return Told{
-      .text = epoch.Json() + "\n",
-      .json = {{"epoch", HexOf(std::string_view(*bytes))}, {"body", Json::parse(epoch.Json())}}};
+  return Told{.text = epoch.Json() + "\n",
+              .json = {{"epoch", id}, {"body", Json::parse(epoch.Json())}}};
 }
 
 absl::StatusOr<Told> TellLsn(const RecordStore& store, const std::string& digits) {

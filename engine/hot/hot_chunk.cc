@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "engine/catalog/database_options.h"
 #include "engine/catalog/deletion.h"
 #include "vfs/base/probe.h"
 #include "vfs/base/status.h"
@@ -12,17 +13,6 @@
 #include "vfs/durable.h"
 
 namespace permafrost::engine {
-namespace {
-
-vfs::RocksDbOptions DatabaseOptions(const vfs::RocksOptions& rocks, vfs::OpenRule rule) {
-  vfs::RocksDbOptions options;
-  options.rocks = rocks;
-  options.rule = rule;
-  options.dir_owner = vfs::DirOwner::kCaller;
-  return options;
-}
-
-}  // namespace
 
 absl::StatusOr<std::unique_ptr<vfs::RocksDb>> CreateHotChunk(const StoreContext& context,
                                                              ChunkId chunk,

@@ -57,7 +57,9 @@ absl::StatusOr<std::unique_ptr<Journal>> Journal::Open(const vfs::Env& env,
   if (!found.ok() && !absl::IsNotFound(found.status())) return found.status();
   if (found.ok() && found->empty()) {
     VFS_PROBE("journal/directory_made_anew");
-    VFS_RETURN_IF_ERROR(env.fs->RemoveDir(directory));
+    const absl::Status removed = env.fs->RemoveDir(directory);
+    // Who may not remove it (a mount point, somebody else's parent) did not make it either.
+    if (!removed.ok() && !absl::IsFailedPrecondition(removed)) return removed;
   }
   // What is found may be unsettled (D8), the directory's own name too.
   VFS_RETURN_IF_ERROR(vfs::MakeDirs(env.fs, {.leaf = directory, .anchor = vfs::ParentOf(directory)},

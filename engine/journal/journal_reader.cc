@@ -11,9 +11,6 @@
 namespace permafrost::engine::journal {
 namespace {
 
-// Ends a scan that has found enough; never leaves this file.
-absl::Status Enough() { return absl::CancelledError("enough"); }
-
 std::vector<Segment>::const_iterator FindSegment(const std::vector<Segment>& segments, Lsn lsn) {
   const auto after = std::upper_bound(
       segments.begin(), segments.end(), lsn,
@@ -50,7 +47,7 @@ absl::Status ReadRecords(const std::vector<Segment>& segments,
                                    ++next;
                                    return next > to ? Enough() : absl::OkStatus();
                                  });
-    if (end.status().code() == absl::StatusCode::kCancelled && next > to) return absl::OkStatus();
+    if (IsEnough(end.status()) && next > to) return absl::OkStatus();
     VFS_RETURN_IF_ERROR(end.status());
     if (end->next_lsn <= std::min(to, segment->last_lsn)) {
       return vfs::DataLoss(

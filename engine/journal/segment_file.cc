@@ -8,6 +8,7 @@
 #include "engine/journal/segment_encode.h"
 #include "vfs/base/bytes.h"
 #include "vfs/base/hash.h"
+#include "vfs/base/parse_number.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
 #include "vfs/base/step.h"
@@ -16,7 +17,6 @@
 namespace permafrost::engine::journal {
 namespace {
 
-constexpr std::size_t kNameDigits = 20;
 constexpr std::size_t kZerosBytes = std::size_t{1} << 20;  // of one write
 
 }  // namespace
@@ -26,15 +26,8 @@ std::string SegmentName(std::uint64_t base) {
 }
 
 std::optional<std::uint64_t> BaseOfName(std::string_view name) {
-  if (name.size() != kNameDigits + kSegmentSuffix.size() || !name.ends_with(kSegmentSuffix))
-    return std::nullopt;
-  const std::string_view digits = name.substr(0, kNameDigits);
-  std::uint64_t base = 0;
-  for (const char c : digits) {
-    if (c < '0' || c > '9') return std::nullopt;
-    base = base * 10 + static_cast<std::uint64_t>(c - '0');
-  }
-  return SegmentName(base) == name ? std::optional(base) : std::nullopt;
+  const auto base = vfs::ParseNumber<std::uint64_t>(name.substr(0, name.find('.')));
+  return base.has_value() && SegmentName(*base) == name ? base : std::nullopt;
 }
 
 std::string SpareName(std::uint64_t number) {
@@ -64,6 +57,13 @@ Segment Segment::ForReading(Lsn from) const {
           .index = {Find(from)}};
 }
 
+absl::StatusOr<std::string> ReadHeader(const vfs::File& file) {
+  std::string bytes(kHeaderBytes, '\0');
+  VFS_ASSIGN_OR_RETURN(const std::size_t read, file.Read(0, std::span<char>(bytes)));
+  bytes.resize(read);
+  return bytes;
+}
+
 absl::StatusOr<Segment> OpenSegment(vfs::FileSystem* fs,
                                     const std::string& directory,
                                     std::uint64_t base,
@@ -72,9 +72,7 @@ absl::StatusOr<Segment> OpenSegment(vfs::FileSystem* fs,
   segment.path = vfs::JoinPath(directory, SegmentName(base));
   VFS_ASSIGN_OR_RETURN(segment.file, fs->Open(segment.path, vfs::OpenMode::kRead));
   VFS_ASSIGN_OR_RETURN(segment.file_bytes, segment.file->Size());
-  std::string bytes(kHeaderBytes, '\0');
-  VFS_ASSIGN_OR_RETURN(const std::size_t read, segment.file->Read(0, std::span<char>(bytes)));
-  bytes.resize(read);
+  VFS_ASSIGN_OR_RETURN(const std::string bytes, ReadHeader(*segment.file));
   const auto header = ParseHeader(bytes);
   if (!header.ok()) {
     return vfs::DataLoss("open journal segment {}: {}; see permafrost journal verify", segment.path,
@@ -121,9 +119,8 @@ absl::StatusOr<std::uint64_t> NonceFor(vfs::FileSystem* fs,
                                        const std::string& spare,
                                        std::uint64_t drawn) {
   VFS_ASSIGN_OR_RETURN(const auto file, fs->Open(spare, vfs::OpenMode::kRead));
-  std::string header(kHeaderBytes, '\0');
-  VFS_ASSIGN_OR_RETURN(const std::size_t read, file->Read(0, std::span<char>(header)));
-  if (read < kHeaderBytes) return drawn;
+  VFS_ASSIGN_OR_RETURN(const std::string header, ReadHeader(*file));
+  if (header.size() < kHeaderBytes) return drawn;
   // Odd steps are no fixed points: the last nonce plus one of them is another.
   const auto last = vfs::LoadLittleEndian<std::uint64_t>(header, kHeaderNonceAt);
   return last + (vfs::Mix64(drawn) | 1);

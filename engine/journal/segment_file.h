@@ -48,6 +48,9 @@ struct Segment {
   Segment ForReading(Lsn from) const;
 };
 
+// The bytes where a header stands; fewer if the file is shorter.
+absl::StatusOr<std::string> ReadHeader(const vfs::File& file);
+
 // Opens a segment and checks that its header fits its name and the store.
 //
 // Errors: kDataLoss            file, what was expected and found

@@ -5,6 +5,7 @@
 #include <string>
 
 #include <absl/functional/function_ref.h>
+#include <absl/status/status.h>
 #include <absl/status/statusor.h>
 
 #include "engine/journal/segment_parse.h"
@@ -37,6 +38,10 @@ absl::StatusOr<ScanEnd> ScanSegment(SegmentReader& reader,
                                     std::uint64_t limit,
                                     HashCheck hash,
                                     absl::FunctionRef<absl::Status(const RecordView&)> visit);
+
+// Ends a scan that has found enough. Whoever asked for it takes it for OK: it goes no further.
+inline absl::Status Enough() { return absl::CancelledError("enough"); }
+inline bool IsEnough(const absl::Status& status) { return absl::IsCancelled(status); }
 
 // What stands behind the end of a scan.
 struct Beyond {

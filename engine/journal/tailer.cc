@@ -14,11 +14,6 @@
 namespace permafrost::engine::journal {
 namespace {
 
-// Ends a scan that has found enough; never leaves this file.
-absl::Status Enough() { return absl::CancelledError("enough"); }
-
-bool IsEnough(const absl::Status& status) { return status.code() == absl::StatusCode::kCancelled; }
-
 absl::StatusOr<std::vector<std::uint64_t>> ListBases(const vfs::FileSystem& fs,
                                                      const std::string& directory) {
   std::vector<std::uint64_t> bases;

@@ -8,30 +8,26 @@
 
 #include "vfs/base/check.h"
 #include "vfs/base/escape.h"
+#include "vfs/base/hex.h"
 #include "vfs/base/status.h"
 
 namespace permafrost::engine {
-namespace {
 
-constexpr std::string_view kHexDigits = "0123456789abcdef";
-
-}  // namespace
-
-std::string AssertionKey(const ContentAddress& assertion) { return "H:" + HexOf(assertion); }
+std::string AssertionKey(const ContentAddress& assertion) { return "H:" + assertion.Hex(); }
 
 std::string VoteKey(const ContentAddress& assertion, const ContentAddress& vote) {
-  return VotePrefix(assertion) + HexOf(vote);
+  return VotePrefix(assertion) + vote.Hex();
 }
 
 std::string VotePrefix(const ContentAddress& assertion) {
-  return fmt::format("V:{}:", HexOf(assertion));
+  return fmt::format("V:{}:", assertion.Hex());
 }
 
 std::string LsnKey(std::uint64_t lsn) { return fmt::format("L:{:020d}", lsn); }
 
 std::string EpochKey(std::string_view epoch_id) {
   VFS_CHECK(CheckEpochId(epoch_id).ok(), "epoch id of {} bytes", epoch_id.size());
-  return "E:" + HexOf(epoch_id);
+  return "E:" + vfs::HexOf(epoch_id);
 }
 
 std::string SubjectKey(std::string_view subject) {
@@ -64,19 +60,6 @@ absl::Status CheckEpochId(std::string_view epoch_id) {
   return vfs::InvalidArgument("epoch id: {} bytes, expected 1 to {}", epoch_id.size(),
                               kEpochIdBytesMax);
 }
-
-std::string HexOf(std::string_view bytes) {
-  std::string hex;
-  hex.reserve(bytes.size() * 2);
-  for (const char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    hex.push_back(kHexDigits[byte >> 4]);
-    hex.push_back(kHexDigits[byte & 15]);
-  }
-  return hex;
-}
-
-std::string HexOf(const ContentAddress& address) { return address.Hex(); }
 
 std::optional<ContentAddress> ParseAddress(std::string_view hex) {
   const auto address = vfs::ParseBlake3(hex);

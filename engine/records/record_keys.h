@@ -49,9 +49,6 @@ absl::Status CheckName(std::string_view what, std::string_view name);
 // Errors: kInvalidArgument
 absl::Status CheckEpochId(std::string_view epoch_id);
 
-// Two lower-case digits a byte.
-std::string HexOf(std::string_view bytes);
-std::string HexOf(const ContentAddress& address);
 // The address that prints as these 64 digits; nothing for any other text.
 std::optional<ContentAddress> ParseAddress(std::string_view hex);
 // The address of these bytes; nothing unless there are 32.

@@ -66,8 +66,9 @@ class Scenario {
   virtual void Work(World& world, History& history, const Script& script) const = 0;
 
   // Checks of the disk as it lies, before any code under test ran, on a clone that is thrown away:
-  // the invariants that hold at every instant.
-  virtual void CheckAtRest(World& clone, History& history) const = 0;
+  // the invariants that hold at every instant. None: the recovery is nothing but the production
+  // open, and there is no code under test to leave out.
+  virtual void CheckAtRest(World& /*clone*/, History& /*history*/) const {}
 
   // Starts the code under test as after a power cut, serves every domain, settles, serves again,
   // checks what must hold when settled, and ends with a few acknowledged operations (the epilogue).

@@ -8,6 +8,7 @@
 
 #include "sim/scenarios/catalog_scenario.h"
 #include "sim/scenarios/lifecycle_session.h"
+#include "sim/scenarios/live_through.h"
 
 namespace permafrost::sim {
 namespace {
@@ -77,13 +78,8 @@ class CatalogLifecycle final : public CatalogScenario {
   }
 
   void Work(World& world, History& history, const Script& script) const override {
-    LifecycleSession session(world, history, rocks());
-    if (!session.Start()) return;
-    for (const std::string& op : script) {
-      world.trace().AddNote(op);
-      if (!session.Execute(op)) return;
-    }
-    session.Stop();
+    LiveThrough(LifecycleSession(world, history, rocks()), script,
+                [&](const std::string& op) { world.trace().AddNote(op); });
   }
 
   std::vector<std::string> RequiredLabels() const override { return StoreLabels(); }

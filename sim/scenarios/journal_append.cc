@@ -5,16 +5,13 @@
 #include <array>
 #include <set>
 #include <sstream>
-#include <thread>
-#include <utility>
 
 #include <fmt/format.h>
 
 #include "sim/oracle/expectation.h"
 #include "sim/scenarios/journal_session.h"
-#include "sim/sched/threads.h"
-#include "vfs/base/mutex.h"
-#include "vfs/base/parse_number.h"
+#include "sim/scenarios/live_through.h"
+#include "sim/scenarios/script_threads.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
 #include "vfs/base/step.h"
@@ -70,14 +67,12 @@ absl::StatusOr<AllWritten> WrittenIn(const std::vector<engine::JournalRecord>& r
 class Life {
  public:
   Life(World& world, History& history)
-      : world_(world),
-        history_(history),
-        session_(world, history, JournalOptionsOf(kSegmentBytes), [this](const Journal& journal) {
-          return Serve(journal);
-        }) {}
-  ~Life() { JoinAll(); }
-  Life(const Life&) = delete;
-  Life& operator=(const Life&) = delete;
+      : history_(history),
+        session_(world,
+                 history,
+                 JournalOptionsOf(kSegmentBytes),
+                 [this](const Journal& journal) { return Serve(journal); }),
+        threads_(world) {}
 
   bool Start() { return session_.Start(); }
   void Stop() {
@@ -94,21 +89,21 @@ class Life {
     const std::size_t writer = first % kWriters;
     if (verb == "write" || verb == "async") {
       if (!busy_.insert(writer).second) return true;
-      StartThread(op, [this, verb, writer, second] {
+      threads_.Start(op, [this, verb, writer, second] {
         verb == "write" ? Write(writer, second) : WriteAsync(writer, second);
       });
       return true;
     }
     if (verb == "flush") {
-      StartThread(op, [this] { static_cast<void>(session_.journal().Flush()); });
+      threads_.Start(op, [this] { static_cast<void>(session_.journal().Flush()); });
       return true;
     }
     if (verb == "read") {
-      StartThread(op, [this] { Read(); });
+      threads_.Start(op, [this] { Read(); });
       return true;
     }
     if (verb == "mark") {
-      StartThread(op, [this] { static_cast<void>(session_.journal().MarkIdle()); });
+      threads_.Start(op, [this] { static_cast<void>(session_.journal().MarkIdle()); });
       return true;
     }
     if (verb == "join") return Join();
@@ -135,18 +130,8 @@ class Life {
     return absl::OkStatus();
   }
 
-  // In a world without threads (a check of convergence) one after the other.
-  void StartThread(const std::string& name, std::function<void()> work) {
-    if (!world_.has_threads()) return work();
-    threads_.emplace_back([name, work = std::move(work)] {
-      SetCurrentThreadName(name);
-      work();
-    });
-  }
-
   void JoinAll() {
-    for (std::thread& thread : threads_) thread.join();
-    threads_.clear();
+    threads_.Join();
     busy_.clear();
   }
 
@@ -217,12 +202,11 @@ class Life {
     }
   }
 
-  World& world_;
   History& history_;
   AllWritten written_{};
   std::set<std::size_t> busy_;
-  std::vector<std::thread> threads_;
   JournalSession session_;
+  ScriptThreads threads_;  // last: they use all of it
 };
 
 class JournalAppend final : public Scenario {
@@ -264,36 +248,21 @@ class JournalAppend final : public Scenario {
   }
 
   void Work(World& world, History& history, const Script& script) const override {
-    Life life(world, history);
-    if (!life.Start()) return;
-    for (const std::string& op : script) {
-      world.trace().AddNote(op);
-      if (!life.Execute(op)) return;
-    }
-    life.Stop();
+    LiveThrough(Life(world, history), script,
+                [&](const std::string& op) { world.trace().AddNote(op); });
   }
 
-  // The recovery is nothing but the production open: there is no code under test to leave out.
-  void CheckAtRest(World&, History&) const override {}
-
   void Recover(World& world, History& history) const override {
-    Life life(world, history);
-    if (!life.Start()) return;
-    for (const char* op : {"write 0 1", "write 1 1", "join", "reopen", "write 2 1", "join"}) {
-      if (!life.Execute(op)) return;
-    }
-    life.Stop();
+    LiveThrough(Life(world, history),
+                {"write 0 1", "write 1 1", "join", "reopen", "write 2 1", "join"});
   }
 
   std::string LogicalState(World& clone) const override {
-    const auto journal = Journal::Open(clone.env(), kJournalPath, JournalOptionsOf(kSegmentBytes));
-    if (!journal.ok()) return "does not open: " + vfs::Message(journal.status());
-    return JournalStateText(**journal);
+    return JournalStateText(clone, kSegmentBytes);
   }
 
   std::uint64_t OpenDatabases(World& clone) const override {
-    const auto journal = Journal::Open(clone.env(), kJournalPath, JournalOptionsOf(kSegmentBytes));
-    return journal.ok() && ReadJournal(**journal).ok() ? 1 : 0;
+    return OpenJournals(clone, kSegmentBytes);
   }
 
   std::vector<std::string> RequiredLabels() const override {

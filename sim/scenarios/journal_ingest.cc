@@ -14,6 +14,7 @@
 #include "engine/records/record_store.h"
 #include "sim/oracle/expectation.h"
 #include "sim/scenarios/journal_session.h"
+#include "sim/scenarios/live_through.h"
 #include "vfs/base/check.h"
 #include "vfs/base/hash.h"
 #include "vfs/base/status.h"
@@ -288,25 +289,13 @@ class JournalIngest final : public Scenario {
   }
 
   void Work(World& world, History& history, const Script& script) const override {
-    Life life(world, history, rocks_);
-    if (!life.Start()) return;
-    for (const std::string& op : script) {
-      world.trace().AddNote(op);
-      if (!life.Execute(op)) return;
-    }
-    life.Stop();
+    LiveThrough(Life(world, history, rocks_), script,
+                [&](const std::string& op) { world.trace().AddNote(op); });
   }
 
-  // The recovery is nothing but the production open: there is no code under test to leave out.
-  void CheckAtRest(World&, History&) const override {}
-
   void Recover(World& world, History& history) const override {
-    Life life(world, history, rocks_);
-    if (!life.Start()) return;
-    for (const char* op : {"ingest 40", "append 2", "save", "truncate", "ingest 1", "reopen"}) {
-      if (!life.Execute(op)) return;
-    }
-    life.Stop();
+    LiveThrough(Life(world, history, rocks_),
+                {"ingest 40", "append 2", "save", "truncate", "ingest 1", "reopen"});
   }
 
   std::string LogicalState(World& clone) const override {

@@ -9,6 +9,7 @@
 
 #include "sim/oracle/expectation.h"
 #include "sim/scenarios/journal_session.h"
+#include "sim/scenarios/live_through.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
 #include "vfs/base/step.h"
@@ -212,36 +213,20 @@ class JournalRotateTruncate final : public Scenario {
   }
 
   void Work(World& world, History& history, const Script& script) const override {
-    Life life(world, history);
-    if (!life.Start()) return;
-    for (const std::string& op : script) {
-      world.trace().AddNote(op);
-      if (!life.Execute(op)) return;
-    }
-    life.Stop();
+    LiveThrough(Life(world, history), script,
+                [&](const std::string& op) { world.trace().AddNote(op); });
   }
 
-  // The recovery is nothing but the production open: there is no code under test to leave out.
-  void CheckAtRest(World&, History&) const override {}
-
   void Recover(World& world, History& history) const override {
-    Life life(world, history);
-    if (!life.Start()) return;
-    for (const char* op : {"append 2", "cursor 1", "reopen", "truncate", "append 12"}) {
-      if (!life.Execute(op)) return;
-    }
-    life.Stop();
+    LiveThrough(Life(world, history), {"append 2", "cursor 1", "reopen", "truncate", "append 12"});
   }
 
   std::string LogicalState(World& clone) const override {
-    const auto journal = Journal::Open(clone.env(), kJournalPath, JournalOptionsOf(kSegmentBytes));
-    if (!journal.ok()) return "does not open: " + vfs::Message(journal.status());
-    return JournalStateText(**journal);
+    return JournalStateText(clone, kSegmentBytes);
   }
 
   std::uint64_t OpenDatabases(World& clone) const override {
-    const auto journal = Journal::Open(clone.env(), kJournalPath, JournalOptionsOf(kSegmentBytes));
-    return journal.ok() && ReadJournal(**journal).ok() ? 1 : 0;
+    return OpenJournals(clone, kSegmentBytes);
   }
 
   std::vector<std::string> RequiredLabels() const override {

@@ -109,4 +109,17 @@ std::string JournalStateText(const journal::Journal& journal) {
   return text;
 }
 
+std::string JournalStateText(World& clone, std::uint64_t segment_bytes) {
+  const auto opened =
+      journal::Journal::Open(clone.env(), kJournalPath, JournalOptionsOf(segment_bytes));
+  return opened.ok() ? JournalStateText(**opened)
+                     : "does not open: " + vfs::Message(opened.status());
+}
+
+std::uint64_t OpenJournals(World& clone, std::uint64_t segment_bytes) {
+  const auto opened =
+      journal::Journal::Open(clone.env(), kJournalPath, JournalOptionsOf(segment_bytes));
+  return opened.ok() && ReadJournal(**opened).ok() ? 1 : 0;
+}
+
 }  // namespace permafrost::sim

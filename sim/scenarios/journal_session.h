@@ -58,5 +58,8 @@ absl::StatusOr<std::vector<engine::JournalRecord>> ReadJournal(
 
 // Whole state as text: records, cursors, where it begins to be needed.
 std::string JournalStateText(const engine::journal::Journal& journal);
+// For scenarios with nothing but a journal: Scenario::LogicalState and Scenario::OpenDatabases.
+std::string JournalStateText(World& clone, std::uint64_t segment_bytes);
+std::uint64_t OpenJournals(World& clone, std::uint64_t segment_bytes);
 
 }  // namespace permafrost::sim

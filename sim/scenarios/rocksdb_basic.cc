@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "sim/oracle/expectation.h"
+#include "sim/scenarios/live_through.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
 #include "vfs/base/step.h"
@@ -233,26 +234,13 @@ class RocksDbBasic final : public Scenario {
   }
 
   void Work(World& world, History& history, const Script& script) const override {
-    Session session(world, history, rocks_);
-    if (!session.Start()) return;
-    for (const std::string& op : script) {
-      world.trace().AddNote(op);
-      if (!session.Execute(op)) return;
-    }
-    session.Stop();
+    LiveThrough(Session(world, history, rocks_), script,
+                [&](const std::string& op) { world.trace().AddNote(op); });
   }
 
-  // The recovery is nothing but the production open: there is no code under test to leave out.
-  void CheckAtRest(World&, History&) const override {}
-
   void Recover(World& world, History& history) const override {
-    Session session(world, history, rocks_);
-    if (!session.Start()) return;
-    for (const char* op :
-         {"put epilogue 1", "put-both epilogue 2", "flush", "reopen", "put epilogue 3"}) {
-      if (!session.Execute(op)) return;
-    }
-    session.Stop();
+    LiveThrough(Session(world, history, rocks_),
+                {"put epilogue 1", "put-both epilogue 2", "flush", "reopen", "put epilogue 3"});
   }
 
   std::string LogicalState(World& clone) const override {

@@ -2,18 +2,17 @@
 #include "sim/scenarios/rocksdb_concurrent.h"
 
 #include <algorithm>
-#include <functional>
 #include <set>
 #include <sstream>
-#include <thread>
 #include <utility>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include "sim/oracle/expectation.h"
+#include "sim/scenarios/live_through.h"
+#include "sim/scenarios/script_threads.h"
 #include "sim/scenarios/writer_model.h"
-#include "sim/sched/threads.h"
 #include "vfs/base/check.h"
 #include "vfs/base/mutex.h"
 #include "vfs/base/parse_number.h"
@@ -102,11 +101,8 @@ class Session {
         options_(DbOptions(rocks, world.has_threads())),
         attempted_(kWriters, 0),
         written_(kWriters, 0),
-        checkpoints_(CheckpointsOf(history.config())) {}
-
-  ~Session() { JoinAll(); }
-  Session(const Session&) = delete;
-  Session& operator=(const Session&) = delete;
+        checkpoints_(CheckpointsOf(history.config())),
+        threads_(world) {}
 
   // Opens, judges and serves the whole content. False: the database cannot be used.
   bool Start() {
@@ -132,15 +128,15 @@ class Session {
     if (verb == "write") {
       const std::size_t writer = first % kWriters;
       if (busy_writers_.insert(writer).second)
-        StartThread(op, [this, writer, second] { Write(writer, second); });
+        threads_.Start(op, [this, writer, second] { Write(writer, second); });
     } else if (verb == "read") {
-      StartThread(op, [this, first] { Read(first); });
+      threads_.Start(op, [this, first] { Read(first); });
     } else if (verb == "flush") {
-      StartThread(op, [this, first] { Flush(first); });
+      threads_.Start(op, [this, first] { Flush(first); });
     } else if (verb == "compact") {
-      StartThread(op, [this, first] { Compact(first); });
+      threads_.Start(op, [this, first] { Compact(first); });
     } else if (verb == "checkpoint") {
-      StartThread(op, [this, first] { Checkpoint(first); });
+      threads_.Start(op, [this, first] { Checkpoint(first); });
     } else if (verb == "join") {
       JoinAll();
     } else if (verb == "reopen") {
@@ -225,18 +221,8 @@ class Session {
     return ReadContent(*copy, nullptr);
   }
 
-  // In a world without threads (a check of convergence) one after the other.
-  void StartThread(const std::string& name, std::function<void()> work) {
-    if (!world_.has_threads()) return work();
-    threads_.emplace_back([name, work = std::move(work)] {
-      SetCurrentThreadName(name);
-      work();
-    });
-  }
-
   void JoinAll() {
-    for (std::thread& thread : threads_) thread.join();
-    threads_.clear();
+    threads_.Join();
     busy_writers_.clear();
   }
 
@@ -365,7 +351,7 @@ class Session {
   WriterCounts written_;                        // returned OK
   std::vector<CheckpointContent> checkpoints_;  // begun, of all lives: what each must hold
   std::set<std::size_t> busy_writers_;
-  std::vector<std::thread> threads_;
+  ScriptThreads threads_;  // last: they use all of it
 };
 
 class RocksDbConcurrent final : public Scenario {
@@ -407,26 +393,13 @@ class RocksDbConcurrent final : public Scenario {
   }
 
   void Work(World& world, History& history, const Script& script) const override {
-    Session session(world, history, rocks_);
-    if (!session.Start()) return;
-    for (const std::string& op : script) {
-      history.Note(op);
-      if (!session.Execute(op)) return;
-    }
-    session.Stop();
+    LiveThrough(Session(world, history, rocks_), script,
+                [&](const std::string& op) { history.Note(op); });
   }
 
-  // The recovery is nothing but the production open: there is no code under test to leave out.
-  void CheckAtRest(World&, History&) const override {}
-
   void Recover(World& world, History& history) const override {
-    Session session(world, history, rocks_);
-    if (!session.Start()) return;
-    for (const char* op :
-         {"write 0 1", "write 1 1", "join", "flush 1", "reopen", "write 2 1", "join", "flush 1"}) {
-      if (!session.Execute(op)) return;
-    }
-    session.Stop();
+    LiveThrough(Session(world, history, rocks_), {"write 0 1", "write 1 1", "join", "flush 1",
+                                                  "reopen", "write 2 1", "join", "flush 1"});
   }
 
   std::string LogicalState(World& clone) const override {

@@ -83,7 +83,7 @@ TEST_F(PermafrostRecords, RecordsRefusesWhatIsNotThereOrNotAsked) {
   ExpectUsage(Command(get + " 12ab"),
               "permafrost: get '12ab': expected 64 lower-case hex digits\n");
   ExpectUsage(Command(get + " --epoch 0x1"),
-              "permafrost: --epoch '0x1': expected pairs of hex digits\n");
+              "permafrost: --epoch '0x1': expected pairs of lower-case hex digits\n");
   ExpectUsage(Command(get + " --lsn 1 --account alice"),
               "permafrost: records get: give one of HASH, --account, --epoch and --lsn; see "
               "permafrost records get --help\n");

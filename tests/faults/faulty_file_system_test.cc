@@ -10,6 +10,7 @@
 #include "tests/faults/noting_file_system.h"
 #include "tests/status_matchers.h"
 #include "vfs/base/step.h"
+#include "vfs/durable.h"
 
 namespace permafrost::faults {
 namespace {
@@ -173,6 +174,14 @@ TEST(FaultyFileSystem, LabelsMatchAnyStepOnTheStack) {
   EXPECT_OK(faulty.fs.MakeDir("d"));
   EXPECT_THAT(faulty.fs.Injected(), ElementsAre(Injection{0, vfs::CallKind::kMakeDir, "d",
                                                           "freeze.sync.parent/roots.sync"}));
+}
+
+TEST(FaultyFileSystem, ABarrierWithoutALabelIsUnderNone) {
+  Faulty faulty("when sync_dir label=a then eio");
+
+  EXPECT_OK(vfs::SyncChain(&faulty.fs, {.leaf = "d", .anchor = ""}, nullptr));
+
+  EXPECT_THAT(faulty.fs.Injected(), IsEmpty());
 }
 
 TEST(FaultyFileSystem, ADroppedSyncIsALieBelowOrACallLeftOut) {

@@ -14,8 +14,12 @@ thread_local std::uint64_t t_instance_count = 0;
 
 }  // namespace
 
-Step::Step(const StepAt& at) : at_(at), outer_(t_current), instance_(++t_instance_count) {
-  t_current = this;
+// Without a label it is none: whoever walks the stack reads labels.
+Step::Step(const StepAt& at)
+    : at_(at),
+      outer_(t_current),
+      instance_(at.label() == nullptr ? t_instance_count : ++t_instance_count) {
+  if (at.label() != nullptr) t_current = this;
 }
 
 Step::~Step() { t_current = outer_; }

@@ -36,6 +36,7 @@ class StepAt {
 // Threads: a step belongs to the thread that made it; steps are destroyed in reverse order.
 class Step {
  public:
+  // Without a label there is no step: nothing of it shows on the stack.
   explicit Step(const StepAt& at);
   ~Step();
   Step(const Step&) = delete;

@@ -22,7 +22,7 @@ constexpr std::array<const char*, 4> kPriorityNames = {"bottom", "low", "high", 
 NativeExecutor::NativeExecutor() = default;
 
 NativeExecutor::~NativeExecutor() {
-  std::vector<Job> dropped;
+  std::deque<Job> dropped;
   std::vector<std::thread> threads;
   {
     const MutexLock lock(&mu_);
@@ -35,9 +35,7 @@ NativeExecutor::~NativeExecutor() {
   }
   for (std::condition_variable& changed : work_changed_) changed.notify_all();
   for (std::thread& thread : threads) thread.join();
-  for (Job& job : dropped) {
-    if (job.cancelled != nullptr) job.cancelled();
-  }
+  TellCancelled(dropped);
 }
 
 std::size_t NativeExecutor::IndexOf(Priority priority) {
@@ -64,20 +62,13 @@ void NativeExecutor::Schedule(Job job) {
 }
 
 int NativeExecutor::Cancel(const void* tag, Priority priority) {
-  std::deque<Job> removed;
+  std::deque<Job> taken;
   {
     const MutexLock lock(&mu_);
-    std::deque<Job>& jobs = pools_[IndexOf(priority)].jobs;
-    std::deque<Job> kept;
-    for (Job& job : jobs) (job.tag == tag ? removed : kept).push_back(std::move(job));
-    jobs = std::move(kept);
+    taken = TakeJobs(pools_[IndexOf(priority)].jobs, tag);
   }
   job_ended_.notify_all();
-  // Without the lock: a cancelled callback may schedule or cancel.
-  for (Job& job : removed) {
-    if (job.cancelled != nullptr) job.cancelled();
-  }
-  return static_cast<int>(removed.size());
+  return TellCancelled(taken);
 }
 
 std::size_t NativeExecutor::QueuedCount(Priority priority) const {

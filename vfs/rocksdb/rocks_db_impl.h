@@ -28,6 +28,9 @@ class BackgroundErrors final : public rocksdb::EventListener {
 
 // Destroyed in reverse: the database before the Env and the disk that it uses.
 struct RocksDb::Impl {
+  // Everything but the scan and the database.
+  Impl(const Env& world, std::string_view directory, const RocksDbOptions& how);
+
   Env env;
   std::string path;
   RocksDbOptions options;
@@ -38,6 +41,8 @@ struct RocksDb::Impl {
   std::unique_ptr<rocksdb::DB> db;  // null once closed
   std::vector<rocksdb::ColumnFamilyHandle*> families;
 
+  // MakeRocksOptions, for this Env and its log.
+  rocksdb::Options MakeOptions() const;
   absl::Status CheckOpen(std::string_view op) const;
   absl::Status CheckFamily(std::string_view op, Family family) const;
   // Gives the handles and the database back.

@@ -198,6 +198,21 @@ rocksdb::Options MakeRocksOptions(const RocksDbOptions& options) {
   return rocks;
 }
 
+RocksDb::Impl::Impl(const Env& world, std::string_view directory, const RocksDbOptions& how)
+    : env(world),
+      path(directory),
+      options(how),
+      disk(std::make_shared<HardenedDisk>(*world.fs, how.rocks)),
+      errors(std::make_shared<BackgroundErrors>()),
+      rocks_env(MakeRocksEnv(world, std::make_shared<RocksFileSystem>(disk, how.rocks))) {}
+
+rocksdb::Options RocksDb::Impl::MakeOptions() const {
+  rocksdb::Options rocks = MakeRocksOptions(options);
+  rocks.env = rocks_env.get();
+  rocks.info_log = MakeRocksLogger(env.log);
+  return rocks;
+}
+
 absl::StatusOr<std::unique_ptr<RocksDb>> RocksDb::Open(const Env& env,
                                                        std::string_view path,
                                                        const RocksDbOptions& options) {
@@ -205,12 +220,7 @@ absl::StatusOr<std::unique_ptr<RocksDb>> RocksDb::Open(const Env& env,
   VFS_RETURN_IF_ERROR(CheckRule(*env.fs, path, options.rule));
   VFS_RETURN_IF_ERROR(PrepareDirectory(*env.fs, path, options));
 
-  auto impl = std::make_unique<Impl>();
-  impl->env = env;
-  impl->path = std::string(path);
-  impl->options = options;
-  impl->disk = std::make_shared<HardenedDisk>(*env.fs, options.rocks);
-  impl->errors = std::make_shared<BackgroundErrors>();
+  auto impl = std::make_unique<Impl>(env, path, options);
   // Nobody may be writing the logs while they are looked at.
   VFS_RETURN_IF_ERROR(impl->disk->LockEarly(JoinPath(path, "LOCK")));
   if (options.rocks.Has(Hardening::kScanLogs)) {
@@ -220,11 +230,8 @@ absl::StatusOr<std::unique_ptr<RocksDb>> RocksDb::Open(const Env& env,
                  options.rocks.unsynced_writes ? LogRule::kCutAtFirstHole : LogRule::kCutTornTail));
     for (const LogCut& cut : impl->scan.cuts) env.log->Warning("{}", ToString(cut));
   }
-  impl->rocks_env = MakeRocksEnv(env, std::make_shared<RocksFileSystem>(impl->disk, options.rocks));
 
-  rocksdb::Options rocks = MakeRocksOptions(options);
-  rocks.env = impl->rocks_env.get();
-  rocks.info_log = MakeRocksLogger(env.log);
+  rocksdb::Options rocks = impl->MakeOptions();
   rocks.listeners = {impl->errors};
   rocksdb::DB* db = nullptr;
   const auto open = [&] {
@@ -250,16 +257,8 @@ absl::StatusOr<std::unique_ptr<RocksDb>> RocksDb::OpenReadOnly(const Env& env,
                                                                const RocksDbOptions& options) {
   VFS_RETURN_IF_ERROR(CheckOptions(path, options));
   VFS_RETURN_IF_ERROR(CheckRule(*env.fs, path, OpenRule::kMustExist));
-  auto impl = std::make_unique<Impl>();
-  impl->env = env;
-  impl->path = std::string(path);
-  impl->options = options;
-  impl->disk = std::make_shared<HardenedDisk>(*env.fs, options.rocks);
-  impl->errors = std::make_shared<BackgroundErrors>();
-  impl->rocks_env = MakeRocksEnv(env, std::make_shared<RocksFileSystem>(impl->disk, options.rocks));
-  rocksdb::Options rocks = MakeRocksOptions(options);
-  rocks.env = impl->rocks_env.get();
-  rocks.info_log = MakeRocksLogger(env.log);
+  auto impl = std::make_unique<Impl>(env, path, options);
+  const rocksdb::Options rocks = impl->MakeOptions();
   rocksdb::DB* db = nullptr;
   const rocksdb::Status opened = rocksdb::DB::OpenForReadOnly(
       rocks, ToRocksPath(path), Descriptors(options, rocks), &impl->families, &db);

@@ -2,6 +2,7 @@
 #include "engine/journal/journal.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <functional>
 #include <thread>
 #include <vector>
@@ -168,6 +169,48 @@ TEST(Journal, ASegmentTakesFourOfTheLargest) {
   for (int i = 0; i < 4; ++i)
     ASSERT_OK(journal->Append(kType, std::string(BodyBytesMax(SmallOptions()), 'x')));
   EXPECT_EQ(journal->segments().size(), 1U);
+}
+
+// Answers as the system does for a mount point, or below a directory of somebody else's.
+class Unremovable final : public vfs::WrappingFileSystem {
+ public:
+  Unremovable(vfs::FileSystem* base, int error) : WrappingFileSystem(base), error_(error) {}
+  absl::Status RemoveDir(std::string_view path) override {
+    ++asked_;
+    return vfs::ErrnoToStatus(error_, "remove_dir", path);
+  }
+  int asked() const { return asked_; }
+
+ private:
+  const int error_;
+  int asked_ = 0;
+};
+
+TEST(Journal, AnEmptyDirectoryThatMayNotBeRemovedIsUsedAsItIs) {
+  for (const int error : {EBUSY, EACCES, EPERM}) {
+    SCOPED_TRACE(error);
+    JournalWorld world;
+    ASSERT_OK(world.disk().MakeDir(kDir));
+    Unremovable disk(&world.disk(), error);
+    {
+      ASSERT_OK_AND_ASSIGN(const auto journal,
+                           Journal::Open(world.Env(&disk), kDir, SmallOptions()));
+      EXPECT_EQ(disk.asked(), 1);
+      AppendUpTo(*journal, 3);
+    }
+    world.disk().KillProcess();
+    ASSERT_OK_AND_ASSIGN(const auto journal, world.Open());
+    EXPECT_EQ(Wrong(*journal, 3), "");
+  }
+}
+
+TEST(Journal, AnEmptyDirectoryThatFailsToBeRemovedIsAnError) {
+  JournalWorld world;
+  ASSERT_OK(world.disk().MakeDir(kDir));
+  faults::FaultyFileSystem faulty(&world.disk(), *faults::ParsePlan("when remove_dir then eio"));
+
+  EXPECT_ERROR(Journal::Open(world.Env(&faulty), kDir, SmallOptions()), absl::StatusCode::kDataLoss,
+               HasSubstr("remove_dir journal: "));
 }
 
 TEST(Journal, AnotherStoreIsRefused) {

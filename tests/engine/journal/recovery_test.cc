@@ -1,6 +1,7 @@
 // A torn tail, damage, and everything that must not be taken for either.
 #include "engine/journal/recovery.h"
 
+#include <limits>
 #include <span>
 #include <string>
 #include <vector>
@@ -83,6 +84,18 @@ absl::StatusOr<Lsn> Restart(const sim::DiskState& state) {
   const std::string wrong = Wrong(**journal, last);
   if (!wrong.empty()) return vfs::Internal("{}", wrong);
   return last;
+}
+
+TEST(SegmentName, OnlyWhatPrintsSoIsOne) {
+  constexpr std::uint64_t kMax = std::numeric_limits<std::uint64_t>::max();
+  for (const std::uint64_t base : {std::uint64_t{0}, std::uint64_t{2048}, kMax})
+    EXPECT_EQ(BaseOfName(SegmentName(base)), base);
+  for (const char* name :
+       {"", ".seg", "2048.seg", "00000000000000002048", "00000000000000002048.se",
+        "00000000000000002048.seg.seg", "000000000000000002048.seg", "0000000000000000204x.seg",
+        "18446744073709551616.seg"}) {
+    EXPECT_EQ(BaseOfName(name), std::nullopt) << name;
+  }
 }
 
 TEST(Recovery, CutAtEveryByteItKeepsTheWholeRecordsBeforeIt) {

@@ -57,7 +57,7 @@ TEST(RecordKeys, OtherNamesAreRefusedWithTheRule) {
 }
 
 TEST(RecordKeys, AddressesParseOnlyAsTheyPrint) {
-  const std::string hex = HexOf(AddressOf(0xab));
+  const std::string hex = AddressOf(0xab).Hex();
 
   EXPECT_EQ(ParseAddress(hex), AddressOf(0xab));
   EXPECT_EQ(ParseAddress(hex.substr(1)), std::nullopt);

@@ -8,11 +8,13 @@
 #include "tests/status_matchers.h"
 #include "vfs/base/bytes.h"
 #include "vfs/base/crc32c.h"
+#include "vfs/base/hex.h"
 
 namespace permafrost::engine {
 namespace {
 
 using ::testing::HasSubstr;
+using vfs::HexOf;
 
 ContentAddress Filled(std::uint8_t byte) {
   ContentAddress address;
@@ -42,9 +44,9 @@ TEST(RecordValues, AreTheBytesOfTheWorkedExample) {
   EXPECT_EQ(HexOf(IndexValue(LsnKey(3), {.type = 9, .hash = Filled(0xab)})),
             "01"
             "09" +
-                HexOf(Filled(0xab)) + "af3a6524");
+                Filled(0xab).Hex() + "af3a6524");
   EXPECT_EQ(HexOf(SubjectValue("S:x", {Filled(1), Filled(2)})),
-            "01" + HexOf(Filled(1)) + HexOf(Filled(2)) + "a4e55d90");
+            "01" + Filled(1).Hex() + Filled(2).Hex() + "a4e55d90");
   EXPECT_EQ(HexOf(FrameValue("H:k", "body")),
             "01"
             "626f6479"

@@ -35,7 +35,6 @@ class Checksummed final : public Scenario {
     ASSERT_OK((*file)->Append(bytes + fmt::format("{:08x}", vfs::Crc32c(bytes))));
     ASSERT_OK(world.env().fs->Create("empty"));
   }
-  void CheckAtRest(World&, History&) const override {}
   void Recover(World&, History&) const override {}
   std::string LogicalState(World&) const override { return ""; }
   std::uint64_t OpenDatabases(World&) const override { return 0; }

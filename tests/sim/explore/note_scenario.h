@@ -27,7 +27,6 @@ class NoteScenario final : public Scenario {
     Work(world, history, {"epilogue"});
   }
   std::string LogicalState(World& clone) const override { return Load(*clone.env().fs); }
-  void CheckAtRest(World&, History&) const override {}
   std::uint64_t OpenDatabases(World&) const override { return 0; }
   std::vector<std::string> RequiredLabels() const override { return {}; }
   std::vector<std::string> RequiredProbes(const Personality&) const override { return {}; }

@@ -265,7 +265,6 @@ class Counter final : public Scenario {
   }
   void Recover(World&, History&) const override {}
   std::string LogicalState(World&) const override { return ""; }
-  void CheckAtRest(World&, History&) const override {}
   std::uint64_t OpenDatabases(World&) const override { return 0; }
   std::vector<std::string> RequiredLabels() const override { return {}; }
   std::vector<std::string> RequiredProbes(const Personality&) const override { return {}; }
@@ -319,7 +318,6 @@ class Locks final : public Scenario {
   }
   void Recover(World&, History&) const override {}
   std::string LogicalState(World&) const override { return ""; }
-  void CheckAtRest(World&, History&) const override {}
   std::uint64_t OpenDatabases(World&) const override { return 0; }
   std::vector<std::string> RequiredLabels() const override { return {}; }
   std::vector<std::string> RequiredProbes(const Personality&) const override { return {}; }

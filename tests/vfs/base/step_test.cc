@@ -30,6 +30,19 @@ TEST(Step, StepsNestAndEndInReverseOrder) {
   EXPECT_EQ(Step::Current(), &outer);
 }
 
+TEST(Step, AStepWithoutALabelIsNone) {
+  const Step outer("outer");
+  {
+    const Step none(nullptr);
+    EXPECT_EQ(Step::Current(), &outer);
+    EXPECT_FALSE(Step::IsUnder("none"));
+    const Step inner("inner");
+    EXPECT_EQ(Step::Path(), "outer/inner");
+    EXPECT_EQ(inner.instance(), outer.instance() + 1);
+  }
+  EXPECT_EQ(Step::Current(), &outer);
+}
+
 TEST(Step, AStepKnowsItsCallSiteAndInstance) {
   const Step first("same");
   const int line = __LINE__ + 1;

@@ -1,0 +1,59 @@
+// Damage, byte by byte.
+#include "tests/engine/cold/cold_disk.h"
+
+#include <gmock/gmock.h>
+
+#include "tests/status_matchers.h"
+
+namespace permafrost::engine::testing {
+
+using ::testing::HasSubstr;
+
+ColdFileId SomeColdFile() {
+  ColdFileId id;
+  id.store_id.fill(0x11);
+  id.chunk = ChunkId{3};
+  return id;
+}
+
+void ColdDisk::Write(std::string_view path, const std::function<absl::Status(vfs::File&)>& writer) {
+  ASSERT_OK_AND_ASSIGN(const auto file, fs_.Create(path));
+  ASSERT_OK(writer(*file));
+}
+
+std::string ColdDisk::Bytes(std::string_view path) const {
+  const auto file = fs_.Open(path, vfs::OpenMode::kRead);
+  EXPECT_OK(file);
+  if (!file.ok()) return {};
+  std::string bytes(*(*file)->Size(), '\0');
+  EXPECT_OK((*file)->Read(0, std::span<char>(bytes)));
+  return bytes;
+}
+
+void ColdDisk::Replace(std::string_view path, std::string_view bytes) {
+  ASSERT_OK(fs_.Unlink(path));
+  Write(path, [bytes](vfs::File& file) { return file.Append(bytes); });
+}
+
+void ExpectEveryByteMatters(ColdDisk& disk,
+                            std::string_view path,
+                            const std::function<absl::Status()>& read) {
+  const std::string whole = disk.Bytes(path);
+  ASSERT_OK(read());
+  for (std::size_t at = 0; at < whole.size(); ++at) {
+    SCOPED_TRACE(::fmt::format("{} at {} of {}", path, at, whole.size()));
+    std::string flipped = whole;
+    flipped[at] = static_cast<char>(flipped[at] ^ (1 << (at % 8)));
+    disk.Replace(path, flipped);
+    ASSERT_EQ(read().code(), absl::StatusCode::kDataLoss);
+    ASSERT_THAT(vfs::Message(read()), HasSubstr(::fmt::format("read {}: ", path)));
+    disk.Replace(path, std::string_view(whole).substr(0, at));
+    ASSERT_EQ(read().code(), absl::StatusCode::kDataLoss);
+    ASSERT_THAT(vfs::Message(read()), HasSubstr(::fmt::format("read {}: ", path)));
+  }
+  disk.Replace(path, whole + '\0');
+  EXPECT_EQ(read().code(), absl::StatusCode::kDataLoss);
+  disk.Replace(path, whole);
+}
+
+}  // namespace permafrost::engine::testing

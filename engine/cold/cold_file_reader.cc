@@ -13,7 +13,10 @@
 namespace permafrost::engine {
 namespace {
 
-constexpr std::uint64_t kTailBytesMax = std::uint64_t{256} << 10;
+// What is read of the end of a file when it is opened: its trailer, and the index before it.
+std::uint64_t TailBytes(ColdFileKind kind) {
+  return kind == ColdFileKind::kHashRun ? kColdTrailerBytes : std::uint64_t{256} << 10;
+}
 
 std::string NameOf(std::uint64_t unit, ColdFileKind kind) {
   if (unit == kIndexUnit) return "index";
@@ -62,7 +65,7 @@ absl::Status ColdFileReader::ReadTail() {
     return vfs::DataLoss("read {}: trailer at byte 0: the file has {} bytes, expected at least {}",
                          path_, file_bytes_, kColdTrailerBytes);
   }
-  std::string tail(std::min(file_bytes_, kTailBytesMax), '\0');
+  std::string tail(std::min(file_bytes_, TailBytes(kind_)), '\0');
   VFS_RETURN_IF_ERROR(Bytes(file_bytes_ - tail.size(), std::span<char>(tail)));
   tail_ = std::move(tail);
   return ParseTrailer(std::string_view(tail_).substr(tail_.size() - kColdTrailerBytes));

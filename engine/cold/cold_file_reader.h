@@ -27,7 +27,8 @@ using ReadBytesAt =
 //           offset and finding; errors of the file system as they are
 class ColdFileReader {
  public:
-  // Reads the end of the file, at most 256 KiB, and verifies the trailer.
+  // Reads the end of the file, at most 256 KiB (of a hash run the trailer), and verifies the
+  // trailer.
   static absl::StatusOr<ColdFileReader> Open(vfs::FileSystem& fs,
                                              std::string_view path,
                                              const ColdFileId& id,

@@ -17,12 +17,12 @@ ColdFileId SomeColdFile() {
 }
 
 void ColdDisk::Write(std::string_view path, const std::function<absl::Status(vfs::File&)>& writer) {
-  ASSERT_OK_AND_ASSIGN(const auto file, fs_.Create(path));
+  ASSERT_OK_AND_ASSIGN(const auto file, fs_->Create(path));
   ASSERT_OK(writer(*file));
 }
 
 std::string ColdDisk::Bytes(std::string_view path) const {
-  const auto file = fs_.Open(path, vfs::OpenMode::kRead);
+  const auto file = fs_->Open(path, vfs::OpenMode::kRead);
   EXPECT_OK(file);
   if (!file.ok()) return {};
   std::string bytes(*(*file)->Size(), '\0');
@@ -31,7 +31,7 @@ std::string ColdDisk::Bytes(std::string_view path) const {
 }
 
 void ColdDisk::Replace(std::string_view path, std::string_view bytes) {
-  ASSERT_OK(fs_.Unlink(path));
+  ASSERT_OK(fs_->Unlink(path));
   Write(path, [bytes](vfs::File& file) { return file.Append(bytes); });
 }
 
@@ -39,21 +39,23 @@ void ExpectEveryByteMatters(ColdDisk& disk,
                             std::string_view path,
                             const std::function<absl::Status()>& read) {
   const std::string whole = disk.Bytes(path);
+  const sim::DiskState saved = disk.Saved();
+  const auto expect_found = [&](std::string_view bytes) {
+    disk.Replace(path, bytes);
+    const absl::Status found = read();
+    disk.Restore(saved);
+    ASSERT_EQ(found.code(), absl::StatusCode::kDataLoss);
+    ASSERT_THAT(vfs::Message(found), HasSubstr(::fmt::format("read {}: ", path)));
+  };
   ASSERT_OK(read());
   for (std::size_t at = 0; at < whole.size(); ++at) {
     SCOPED_TRACE(::fmt::format("{} at {} of {}", path, at, whole.size()));
     std::string flipped = whole;
     flipped[at] = static_cast<char>(flipped[at] ^ (1 << (at % 8)));
-    disk.Replace(path, flipped);
-    ASSERT_EQ(read().code(), absl::StatusCode::kDataLoss);
-    ASSERT_THAT(vfs::Message(read()), HasSubstr(::fmt::format("read {}: ", path)));
-    disk.Replace(path, std::string_view(whole).substr(0, at));
-    ASSERT_EQ(read().code(), absl::StatusCode::kDataLoss);
-    ASSERT_THAT(vfs::Message(read()), HasSubstr(::fmt::format("read {}: ", path)));
+    ASSERT_NO_FATAL_FAILURE(expect_found(flipped));
+    ASSERT_NO_FATAL_FAILURE(expect_found(std::string_view(whole).substr(0, at)));
   }
-  disk.Replace(path, whole + '\0');
-  EXPECT_EQ(read().code(), absl::StatusCode::kDataLoss);
-  disk.Replace(path, whole);
+  expect_found(whole + '\0');
 }
 
 }  // namespace permafrost::engine::testing

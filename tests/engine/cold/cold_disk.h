@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -18,7 +19,8 @@ ColdFileId SomeColdFile();
 
 class ColdDisk {
  public:
-  vfs::FileSystem& fs() { return fs_; }
+  // Until the next Restore.
+  vfs::FileSystem& fs() { return *fs_; }
 
   // A new file, written by `writer`; a status that is not OK fails the test.
   void Write(std::string_view path, const std::function<absl::Status(vfs::File&)>& writer);
@@ -26,8 +28,12 @@ class ColdDisk {
   // Puts these bytes in the place of a file.
   void Replace(std::string_view path, std::string_view bytes);
 
+  // Everything as it was.
+  sim::DiskState Saved() const { return fs_->state(); }
+  void Restore(const sim::DiskState& saved) { fs_ = std::make_unique<sim::SimFileSystem>(saved); }
+
  private:
-  mutable sim::SimFileSystem fs_;
+  std::unique_ptr<sim::SimFileSystem> fs_ = std::make_unique<sim::SimFileSystem>();
 };
 
 // Flips every byte of the file, one at a time, and cuts it at every length: `read`, which reads all

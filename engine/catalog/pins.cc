@@ -48,7 +48,7 @@ absl::Status CheckExpected(const ExpectedPins& expected) {
     return vfs::InvalidArgument("check network: {} is not 64 lower-case hex digits",
                                 vfs::EscapedForError(expected.network));
   }
-  if (!expected.store_id.empty() && !IsLowerHex(expected.store_id, kStoreIdDigits)) {
+  if (!expected.store_id.empty() && !vfs::IsHex(expected.store_id, kStoreIdDigits)) {
     return vfs::InvalidArgument("check store id: {} is not 32 lower-case hex digits",
                                 vfs::EscapedForError(expected.store_id));
   }

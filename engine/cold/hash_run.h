@@ -1,7 +1,6 @@
 // The transaction hashes of a chunk, sorted: what window indexes are built from.
 #pragma once
 
-#include <compare>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -14,16 +13,13 @@
 
 #include "engine/cold/cold_file_reader.h"
 #include "engine/cold/cold_file_writer.h"
+#include "engine/cold/sorted_entries.h"
 #include "engine/ledger/ledger_view.h"
 
 namespace permafrost::engine {
 
 // The whole hash, so that two that share the bytes of an index can be told apart.
-struct HashEntry {
-  Hash hash = {};
-  LedgerSeq ledger;
-  friend constexpr auto operator<=>(const HashEntry&, const HashEntry&) = default;
-};
+using HashEntry = IndexEntry;
 
 // Every hash under which a transaction of the ledger is found: two of a fee bump.
 void AppendHashEntries(std::vector<HashEntry>& out, const LedgerView& ledger);

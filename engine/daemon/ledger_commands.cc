@@ -40,8 +40,7 @@ CommandResult Ask(const vfs::Env& env,
       return vfs::NotFound("open store: there is none here; permafrost ingest makes one");
     VFS_ASSIGN_OR_RETURN(
         const auto store,
-        LedgerStore::Open(env, OptionsOfStore(*pins, options.roots, options.holder),
-                          AnyDecoder()));
+        LedgerStore::Open(env, OptionsOfStore(*pins, options.roots, options.holder), AnyDecoder()));
     absl::StatusOr<std::string> told = question(*store);
     VFS_RETURN_IF_ERROR(told.status());
     VFS_RETURN_IF_ERROR(store->Close());
@@ -119,14 +118,14 @@ absl::StatusOr<std::string> TellEvents(LedgerStore& store,
       continue;
     }
     out += fmt::format("{} {} {} {} {} {} topics, {} bytes\n", event.ledger.value(),
-                       event.position.transaction, event.position.operation,
-                       event.position.event,
+                       event.position.transaction, event.position.operation, event.position.event,
                        event.contract.empty() ? "-" : vfs::HexOf(event.contract),
                        event.topics.size(), event.xdr.size());
   }
   const std::string cursor = page.end.has_value() ? CursorText(query, *page.end) : "";
   if (form == OutputForm::kJson) {
-    out += Line({{"cursor", cursor.empty() ? Json(nullptr) : Json(cursor)}, {"done", page.is_done}});
+    out +=
+        Line({{"cursor", cursor.empty() ? Json(nullptr) : Json(cursor)}, {"done", page.is_done}});
   } else if (page.is_done) {
     out += fmt::format("{} events, no more\n", page.payloads.size());
   } else {
@@ -174,8 +173,7 @@ absl::StatusOr<IngestReport> OpenAndIngest(const vfs::Env& env,
   VFS_ASSIGN_OR_RETURN(store_options.geometry, GeometryOf(options, pins));
   VFS_ASSIGN_OR_RETURN(store_options.earliest_ledger,
                        EarliestOf(options, pins, store_options.geometry, source));
-  VFS_ASSIGN_OR_RETURN(const auto store,
-                       LedgerStore::Open(env, store_options, source.decoder()));
+  VFS_ASSIGN_OR_RETURN(const auto store, LedgerStore::Open(env, store_options, source.decoder()));
   absl::StatusOr<IngestReport> report = Ingest(*store, source, options.hooks);
   VFS_RETURN_IF_ERROR(report.status());
   VFS_RETURN_IF_ERROR(store->Close());
@@ -206,13 +204,11 @@ absl::StatusOr<std::string> TellStatus(LedgerStore& store, OutputForm form) {
   const LedgerReader reader(store.OpenView(), store.decoder());
   std::size_t frozen = 0;
   for (const auto& [artifact, record] : catalog.artifacts) {
-    if (artifact.kind == ArtifactKind::kLedgers && record.state == ArtifactState::kFrozen)
-      ++frozen;
+    if (artifact.kind == ArtifactKind::kLedgers && record.state == ArtifactState::kFrozen) ++frozen;
   }
-  const std::size_t indexes = static_cast<std::size_t>(
-      std::count_if(catalog.coverages.begin(), catalog.coverages.end(), [](const auto& entry) {
-        return entry.second.state == ArtifactState::kFrozen;
-      }));
+  const std::size_t indexes = static_cast<std::size_t>(std::count_if(
+      catalog.coverages.begin(), catalog.coverages.end(),
+      [](const auto& entry) { return entry.second.state == ArtifactState::kFrozen; }));
   const bool is_empty = reader.latest() < reader.oldest();
   if (form == OutputForm::kJson) {
     return Line({{"storeId", catalog.pins.store_id},
@@ -224,12 +220,12 @@ absl::StatusOr<std::string> TellStatus(LedgerStore& store, OutputForm form) {
                  {"hotChunks", catalog.hot.size()},
                  {"indexes", indexes}});
   }
-  return fmt::format("store {}, {} ledgers a chunk\n{}\n{} chunks frozen, {} hot, {} indexes\n",
-                     catalog.pins.store_id, catalog.pins.geometry.sizes().ledgers_per_chunk,
-                     is_empty ? "no ledgers"
-                              : fmt::format("ledgers {} to {}", reader.oldest().value(),
-                                            reader.latest().value()),
-                     frozen, catalog.hot.size(), indexes);
+  return fmt::format(
+      "store {}, {} ledgers a chunk\n{}\n{} chunks frozen, {} hot, {} indexes\n",
+      catalog.pins.store_id, catalog.pins.geometry.sizes().ledgers_per_chunk,
+      is_empty ? "no ledgers"
+               : fmt::format("ledgers {} to {}", reader.oldest().value(), reader.latest().value()),
+      frozen, catalog.hot.size(), indexes);
 }
 
 }  // namespace

@@ -25,12 +25,14 @@ struct IngestOptions {
   std::optional<std::uint32_t> chunks_per_bucket = {};
   std::optional<std::uint32_t> earliest = {};  // nothing: the source's first, if it begins a chunk
   std::string store_id = {};                   // 32 hex digits; empty: as stored, or drawn
-  std::string network = {};  // 64 hex digits; empty: as stored, or none
+  std::string network = {};                    // 64 hex digits; empty: as stored, or none
   IngestHooks hooks = {};
 };
 
 // Makes the store if there is none.
-CommandResult IngestCommand(const vfs::Env& env, const IngestOptions& options, LedgerSource& source);
+CommandResult IngestCommand(const vfs::Env& env,
+                            const IngestOptions& options,
+                            LedgerSource& source);
 
 // What follows locks the whole store, and refuses one that is not there. Nothing is written but
 // lock files and what recovery of the databases does.

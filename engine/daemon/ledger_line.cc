@@ -125,9 +125,9 @@ absl::StatusOr<std::unique_ptr<RealWorld>> LedgerLine::OpenData(IfMissing rule) 
     // The store's roots are settled up to its data directory, and this is the name of that.
     VFS_RETURN_IF_ERROR(SettleDataDir(above->Env(), place.name));
   }
-  return OpenWorld(kFlag, {.parent = place.parent == "/" ? "/" + place.name
-                                                         : place.parent + "/" + place.name,
-                           .name = place.name});
+  return OpenWorld(
+      kFlag, {.parent = place.parent == "/" ? "/" + place.name : place.parent + "/" + place.name,
+              .name = place.name});
 }
 
 CommandResult LedgerLine::Ingest() {
@@ -150,8 +150,7 @@ CommandResult LedgerLine::GetLedger() {
   const auto world = OpenData(IfMissing::kRefuse);
   if (!world.ok()) return Failure(world.status());
   std::string raw;
-  CommandResult result =
-      GetLedgerCommand((*world)->Env(), Common(), LedgerSeq{sequence_}, &raw);
+  CommandResult result = GetLedgerCommand((*world)->Env(), Common(), LedgerSeq{sequence_}, &raw);
   if (result.code != ExitCode::kOk || raw_file_.empty()) return result;
   const absl::Status written = WriteNewHostFile("--raw", raw_file_, raw);
   return written.ok() ? result : Failure(written);

@@ -77,14 +77,8 @@ absl::StatusOr<PreparedLedger> PrepareLedger(const LedgerView& ledger,
   PreparedLedger prepared{.index = IndexRowOf(ledger), .rows = {}};
   VFS_ASSIGN_OR_RETURN(const std::string stored,
                        compressor.Compress(ledger.bytes, ledger.undecoded.has_value()));
-  std::string payloads;
-  for (const EventView& event : ledger.events) {
-    std::string payload;
-    AppendEventPayload(payload, ledger, event);
-    vfs::AppendLittleEndian(payloads, static_cast<std::uint32_t>(payload.size()));
-    payloads += payload;
-  }
-  VFS_ASSIGN_OR_RETURN(const std::string events, compressor.Compress(payloads, false));
+  VFS_ASSIGN_OR_RETURN(const std::string events,
+                       compressor.Compress(LedgerEvents::Of(ledger).bytes(), false));
   const std::uint32_t sequence = ledger.sequence.value();
   prepared.rows.Put(vfs::kDefaultFamily, KeyOf(kLedgerRow, sequence), stored);
   prepared.rows.Put(vfs::kDefaultFamily, KeyOf(kEventsRow, sequence), events);
@@ -130,6 +124,18 @@ absl::StatusOr<std::unique_ptr<HotIndex>> WarmUp(const vfs::RocksDb& db,
 
 absl::StatusOr<std::string> ReadStoredLedger(const vfs::RocksDb& db, LedgerSeq sequence) {
   return ReadRow(db, kLedgerRow, sequence);
+}
+
+LedgerEvents LedgerEvents::Of(const LedgerView& ledger) {
+  LedgerEvents events;
+  for (const EventView& event : ledger.events) {
+    std::string payload;
+    AppendEventPayload(payload, ledger, event);
+    vfs::AppendLittleEndian(events.bytes_, static_cast<std::uint32_t>(payload.size()));
+    events.places_.push_back({.begin = events.bytes_.size(), .bytes = payload.size()});
+    events.bytes_ += payload;
+  }
+  return events;
 }
 
 absl::StatusOr<LedgerEvents> LedgerEvents::Parse(std::string bytes) {

@@ -42,9 +42,11 @@ absl::StatusOr<std::unique_ptr<HotIndex>> WarmUp(const vfs::RocksDb& db,
 // Payloads of the events of one ledger, in cursor order.
 class LedgerEvents {
  public:
+  static LedgerEvents Of(const LedgerView& ledger);
   // Errors: kDataLoss  an event does not fit: names its number
   static absl::StatusOr<LedgerEvents> Parse(std::string bytes);
 
+  std::string_view bytes() const { return bytes_; }
   std::size_t size() const { return places_.size(); }
   std::string_view payload(std::size_t i) const {
     return std::string_view(bytes_).substr(places_[i].begin, places_[i].bytes);

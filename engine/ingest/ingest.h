@@ -15,10 +15,10 @@
 namespace permafrost::engine {
 
 struct IngestReport {
-  std::uint64_t appended = 0;  // ledgers that went through the hot tier
+  std::uint64_t appended = 0;     // ledgers that went through the hot tier
   std::optional<LedgerSeq> last;  // the last that is committed
-  LifecycleReport lifecycle;  // of all runs together
-  bool is_stopped = false;    // asked to stop before the source ended
+  LifecycleReport lifecycle;      // of all runs together
+  bool is_stopped = false;        // asked to stop before the source ended
 };
 
 struct IngestHooks {

@@ -3,11 +3,15 @@
 
 #include <cstdint>
 #include <memory>
-#include <string>
+#include <span>
+#include <string_view>
 #include <vector>
 
+#include <absl/functional/function_ref.h>
+#include <absl/status/status.h>
 #include <absl/status/statusor.h>
 
+#include "engine/cold/event_segment_reader.h"
 #include "engine/hot/hot_index.h"
 #include "engine/hot/hot_rows.h"
 #include "engine/ledger/event_term.h"
@@ -29,10 +33,12 @@ class ChunkEvents {
   // Those of a range that have a term, ascending.
   virtual absl::StatusOr<std::vector<std::uint32_t>> Find(const EventTerm& term,
                                                           const EventRange& range) = 0;
-  // A stored event (event_payload.h).
-  virtual absl::StatusOr<std::string> Payload(std::uint32_t id) = 0;
+  // Stored events (event_payload.h) of these ids, which ascend.
+  using VisitPayload = absl::FunctionRef<absl::Status(std::uint32_t id, std::string_view payload)>;
+  virtual absl::Status Payloads(std::span<const std::uint32_t> ids, VisitPayload visit) = 0;
 };
 
+std::unique_ptr<ChunkEvents> ColdChunkEvents(EventSegmentReader segment);
 // `db` and `index` are of the same chunk.
 std::unique_ptr<ChunkEvents> HotChunkEvents(HotHandle db, std::shared_ptr<const HotIndex> index);
 

@@ -1,6 +1,7 @@
 // Events: ids from the terms of the filters, payloads compared with what is asked.
 #include <algorithm>
 #include <iterator>
+#include <span>
 #include <utility>
 
 #include "engine/query/ledger_reader.h"
@@ -66,6 +67,28 @@ bool IsAsked(const EventQuery& query, const EventPayload& event) {
                      [&](const EventFilter& filter) { return filter.Matches(event); });
 }
 
+// Adds what is asked for until the page is full and something more is there.
+absl::Status AddMatches(ChunkId chunk,
+                        const EventQuery& query,
+                        std::vector<std::string> payloads,
+                        EventPage& page) {
+  for (std::string& payload : payloads) {
+    const absl::StatusOr<EventPayload> event = ParseEventPayload(payload);
+    if (!event.ok()) {
+      return vfs::DataLoss("read events of chunk {}: {}", chunk.value(),
+                           vfs::Message(event.status()));
+    }
+    if (!IsAsked(query, *event)) continue;
+    if (page.payloads.size() == query.limit) {
+      page.is_done = false;
+      return absl::OkStatus();
+    }
+    page.end = EventCursor{.ledger = event->ledger, .position = event->position};
+    page.payloads.push_back(std::move(payload));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status CheckQuery(const EventQuery& query) {
   if (query.from > query.to) {
     return vfs::InvalidArgument("look up events from ledger {} to {}: the range is inverted",
@@ -87,25 +110,26 @@ absl::Status CheckQuery(const EventQuery& query) {
 absl::Status LedgerReader::AddEvents(
     ChunkId chunk, const EventQuery& query, LedgerSeq from, LedgerSeq to, EventPage& page) const {
   VFS_ASSIGN_OR_RETURN(const std::unique_ptr<ChunkEvents> events, OpenEvents(chunk));
-  VFS_ASSIGN_OR_RETURN(const EventRange range,
-                       events->RangeOf(std::max(from, geometry_.First(chunk)),
-                                       std::min(to, geometry_.Last(chunk))));
+  VFS_ASSIGN_OR_RETURN(
+      const EventRange range,
+      events->RangeOf(std::max(from, geometry_.First(chunk)), std::min(to, geometry_.Last(chunk))));
   VFS_ASSIGN_OR_RETURN(Ids ids, IdsOf(*events, query, range));
-  if (query.is_descending) std::reverse(ids.begin(), ids.end());
-  for (const std::uint32_t id : ids) {
-    VFS_ASSIGN_OR_RETURN(std::string payload, events->Payload(id));
-    const absl::StatusOr<EventPayload> event = ParseEventPayload(payload);
-    if (!event.ok()) {
-      return vfs::DataLoss("read event {} of chunk {}: {}", id, chunk.value(),
-                           vfs::Message(event.status()));
-    }
-    if (!IsAsked(query, *event)) continue;
-    if (page.payloads.size() == query.limit) {
-      page.is_done = false;
-      return absl::OkStatus();
-    }
-    page.end = EventCursor{.ledger = event->ledger, .position = event->position};
-    page.payloads.push_back(std::move(payload));
+  // Fetched in pieces, for the page may be full soon; each piece ascends.
+  constexpr std::size_t kPiece = 256;
+  while (!ids.empty() && page.is_done) {
+    const std::size_t count = std::min(kPiece, ids.size());
+    const std::size_t begin = query.is_descending ? ids.size() - count : 0;
+    const std::span<const std::uint32_t> piece = std::span(ids).subspan(begin, count);
+    std::vector<std::string> payloads;
+    VFS_RETURN_IF_ERROR(
+        events->Payloads(piece, [&](std::uint32_t /*id*/, std::string_view payload) {
+          payloads.emplace_back(payload);
+          return absl::OkStatus();
+        }));
+    if (query.is_descending) std::reverse(payloads.begin(), payloads.end());
+    VFS_RETURN_IF_ERROR(AddMatches(chunk, query, std::move(payloads), page));
+    const auto at = ids.begin() + static_cast<std::ptrdiff_t>(begin);
+    ids.erase(at, at + static_cast<std::ptrdiff_t>(count));
   }
   return absl::OkStatus();
 }

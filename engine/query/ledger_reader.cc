@@ -5,13 +5,26 @@
 #include <utility>
 
 #include "engine/cold/event_segment_reader.h"
-#include "engine/cold/ledger_pack.h"
 #include "engine/cold/window_index_reader.h"
+#include "engine/store/cold_identity.h"
 #include "vfs/base/hex.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
 
 namespace permafrost::engine {
+namespace {
+
+absl::StatusOr<FoundLedger> Decompressed(std::string_view stored,
+                                         std::string_view dictionary,
+                                         std::string_view path,
+                                         Home home) {
+  LedgerDecompressor decompressor(dictionary);
+  absl::StatusOr<std::string> bytes = decompressor.Decompress(stored);
+  if (!bytes.ok()) return vfs::DataLoss("read {}: {}", path, vfs::Message(bytes.status()));
+  return FoundLedger{.home = home, .bytes = *std::move(bytes)};
+}
+
+}  // namespace
 
 LedgerReader::LedgerReader(LedgerStoreView view, const LedgerDecoder& decoder)
     : view_(std::move(view)),
@@ -29,9 +42,10 @@ absl::StatusOr<FoundLedger> LedgerReader::Ledger(LedgerSeq sequence) const {
   VFS_ASSIGN_OR_RETURN(const auto files,
                        view_.store.FindFrozen({.chunk = chunk, .kind = ArtifactKind::kLedgers}));
   if (files.has_value()) {
-    VFS_ASSIGN_OR_RETURN(const LedgerPackReader pack, OpenPack(files->front(), chunk));
-    VFS_ASSIGN_OR_RETURN(std::string bytes, pack.Ledger(sequence));
-    return FoundLedger{.home = Home::kCold, .bytes = std::move(bytes)};
+    VFS_ASSIGN_OR_RETURN(const LedgerPackReader pack,
+                         OpenLedgerPack(files->front(), view_.store.pins(), chunk));
+    VFS_ASSIGN_OR_RETURN(const std::string stored, pack.Stored(sequence));
+    return Decompressed(stored, pack.dictionary(), files->front().path, Home::kCold);
   }
   VFS_ASSIGN_OR_RETURN(const std::optional<HotHandle> db, view_.store.FindHot(chunk));
   if (!db.has_value()) {
@@ -39,9 +53,7 @@ absl::StatusOr<FoundLedger> LedgerReader::Ledger(LedgerSeq sequence) const {
                             sequence.value(), chunk.value());
   }
   VFS_ASSIGN_OR_RETURN(const std::string stored, ReadStoredLedger(**db, sequence));
-  LedgerDecompressor decompressor("");
-  VFS_ASSIGN_OR_RETURN(std::string bytes, decompressor.Decompress(stored));
-  return FoundLedger{.home = Home::kHot, .bytes = std::move(bytes)};
+  return Decompressed(stored, "", (*db)->path(), Home::kHot);
 }
 
 absl::StatusOr<std::optional<FoundTransaction>> LedgerReader::TransactionOf(
@@ -57,6 +69,42 @@ absl::StatusOr<std::optional<FoundTransaction>> LedgerReader::TransactionOf(
                             .home = found.home};
   }
   return std::nullopt;  // the index named one ledger too many
+}
+
+absl::StatusOr<std::vector<LedgerSeq>> LedgerReader::CandidatesOf(WindowId window,
+                                                                  const Hash& hash) const {
+  std::vector<LedgerSeq> candidates;
+  VFS_ASSIGN_OR_RETURN(const auto index, view_.store.FindIndex(window));
+  if (!index.has_value()) return candidates;
+  VFS_RETURN_IF_ERROR(OpenFrozen(index->file).status());
+  VFS_ASSIGN_OR_RETURN(const auto reader,
+                       WindowIndex::Open(index->file.fs, index->file.path,
+                                         IndexIdentityOf(view_.store.pins(), index->coverage),
+                                         {.resident_bytes_max = 0}));
+  VFS_RETURN_IF_ERROR(reader->Lookup(hash, &candidates));
+  return candidates;
+}
+
+absl::StatusOr<std::unique_ptr<ChunkEvents>> LedgerReader::OpenEvents(ChunkId chunk) const {
+  VFS_ASSIGN_OR_RETURN(const auto files,
+                       view_.store.FindFrozen({.chunk = chunk, .kind = ArtifactKind::kEvents}));
+  if (files.has_value()) {
+    for (const FrozenFile& file : *files) VFS_RETURN_IF_ERROR(OpenFrozen(file).status());
+    VFS_ASSIGN_OR_RETURN(EventSegmentReader segment,
+                         EventSegmentReader::Open(*files->front().fs,
+                                                  {.events = (*files)[0].path,
+                                                   .bitmaps = (*files)[1].path,
+                                                   .directory = (*files)[2].path},
+                                                  ColdFileIdOf(view_.store.pins(), chunk)));
+    return ColdChunkEvents(std::move(segment));
+  }
+  VFS_ASSIGN_OR_RETURN(std::optional<HotHandle> db, view_.store.FindHot(chunk));
+  const auto index = view_.indexes.find(chunk);
+  if (!db.has_value() || index == view_.indexes.end() || index->second == nullptr) {
+    return vfs::Unavailable("read events of chunk {}: it is neither frozen nor hot now",
+                            chunk.value());
+  }
+  return HotChunkEvents(*std::move(db), index->second);
 }
 
 absl::StatusOr<std::optional<FoundTransaction>> LedgerReader::Transaction(const Hash& hash) const {

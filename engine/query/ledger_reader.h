@@ -68,18 +68,13 @@ class LedgerReader {
   absl::StatusOr<EventPage> Events(const EventQuery& query) const;
 
  private:
-  struct Search;
-
   absl::StatusOr<std::unique_ptr<ChunkEvents>> OpenEvents(ChunkId chunk) const;
-  absl::StatusOr<std::shared_ptr<const HotIndex>> IndexOf(ChunkId chunk,
-                                                          const vfs::RocksDb& db) const;
+  // Ledgers of the window's frozen index that may have the transaction; none without an index.
+  absl::StatusOr<std::vector<LedgerSeq>> CandidatesOf(WindowId window, const Hash& hash) const;
   absl::StatusOr<std::optional<FoundTransaction>> TransactionOf(LedgerSeq ledger,
                                                                 const Hash& hash) const;
-  absl::Status AddEvents(ChunkId chunk,
-                         const EventQuery& query,
-                         LedgerSeq from,
-                         LedgerSeq to,
-                         EventPage& page) const;
+  absl::Status AddEvents(
+      ChunkId chunk, const EventQuery& query, LedgerSeq from, LedgerSeq to, EventPage& page) const;
   bool IsReadable(LedgerSeq ledger) const { return oldest_ <= ledger && ledger <= latest_; }
 
   const LedgerStoreView view_;

@@ -2,15 +2,20 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <memory>
-#include <optional>
 #include <vector>
+
+#include <absl/base/thread_annotations.h>
 
 #include "engine/freeze/source.h"
 #include "engine/ledger/ledger_source.h"
 #include "engine/store/ledger_store.h"
+#include "vfs/base/mutex.h"
 
 namespace permafrost::engine {
+
+struct EventsPass;
 
 // A chunk's ledgers come, in this order, from its complete hot database (whose rows are copied, not
 // decoded again), from its frozen pack, or from a bulk source.
@@ -31,6 +36,9 @@ class LedgerArtifacts final : public ArtifactSource {
  private:
   LedgerStore& store_;
   LedgerSource* const bulk_;
+  vfs::Mutex mu_;
+  // Of the events whose writers are being asked for, one file after another.
+  std::map<ChunkId, std::shared_ptr<EventsPass>> events_ ABSL_GUARDED_BY(mu_);
 };
 
 }  // namespace permafrost::engine

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "engine/cold/ledger_pack.h"
-#include "vfs/base/hex.h"
+#include "engine/ledger/ledger_chain.h"
+#include "engine/store/cold_identity.h"
 #include "vfs/base/probe.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
@@ -52,13 +52,15 @@ absl::StatusOr<std::shared_ptr<HotIndex>> LedgerStore::IndexOf(ChunkId chunk) {
   {
     const vfs::MutexLock lock(&mu_);
     const auto found = indexes_.find(chunk);
-    if (found != indexes_.end()) return found->second;
+    if (found != indexes_.end() && found->second != nullptr) return found->second;
   }
   VFS_ASSIGN_OR_RETURN(const HotHandle db, store_->OpenHot(chunk));
   VFS_ASSIGN_OR_RETURN(std::shared_ptr<HotIndex> index,
                        WarmUp(*db, store_->layout().geometry(), chunk));
   const vfs::MutexLock lock(&mu_);
-  return indexes_.emplace(chunk, std::move(index)).first->second;
+  std::shared_ptr<HotIndex>& place = indexes_[chunk];
+  if (place == nullptr) place = std::move(index);
+  return place;
 }
 
 absl::Status LedgerStore::Rederive() {
@@ -91,8 +93,11 @@ absl::StatusOr<std::optional<Hash>> LedgerStore::HashOf(ChunkId chunk, LedgerSeq
                        view.FindFrozen({.chunk = chunk, .kind = ArtifactKind::kLedgers}));
   // Pruned: its successor is taken as it comes.
   if (!files.has_value()) return std::nullopt;
-  VFS_ASSIGN_OR_RETURN(const auto pack, OpenLedgerPack(files->front(), view.pins().store_id));
-  VFS_ASSIGN_OR_RETURN(const std::string bytes, pack->Read(last));
+  VFS_ASSIGN_OR_RETURN(const LedgerPackReader pack,
+                       OpenLedgerPack(files->front(), view.pins(), chunk));
+  VFS_ASSIGN_OR_RETURN(const std::string stored, pack.Stored(last));
+  LedgerDecompressor decompressor(pack.dictionary());
+  VFS_ASSIGN_OR_RETURN(const std::string bytes, decompressor.Decompress(stored));
   VFS_ASSIGN_OR_RETURN(const LedgerView ledger, decoder_.Decode(bytes));
   return ledger.hash;
 }
@@ -102,20 +107,6 @@ absl::StatusOr<LedgerSeq> LedgerStore::Next() {
   return *next_;
 }
 
-absl::Status LedgerStore::Check(const LedgerView& ledger, std::string_view origin) const {
-  if (ledger.sequence != *next_) {
-    return vfs::InvalidArgument("ingest {}: ledger {} where {} is the next one", origin,
-                                ledger.sequence.value(), next_->value());
-  }
-  if (last_hash_.has_value() && ledger.previous_hash != *last_hash_) {
-    return vfs::InvalidArgument(
-        "ingest {}: ledger {} follows a ledger of hash {}, the last one here has {}; another "
-        "network or a fork",
-        origin, ledger.sequence.value(), vfs::HexOf(ledger.previous_hash), vfs::HexOf(*last_hash_));
-  }
-  return absl::OkStatus();
-}
-
 absl::Status LedgerStore::Append(std::string_view bytes, std::string_view origin) {
   VFS_RETURN_IF_ERROR(Next().status());
   absl::StatusOr<LedgerView> ledger = decoder_.Decode(bytes);
@@ -123,7 +114,7 @@ absl::Status LedgerStore::Append(std::string_view bytes, std::string_view origin
     return vfs::InvalidArgument("ingest {}: where ledger {} is the next one: {}", origin,
                                 next_->value(), vfs::Message(ledger.status()));
   }
-  VFS_RETURN_IF_ERROR(Check(*ledger, origin));
+  VFS_RETURN_IF_ERROR(CheckFollows(*ledger, *next_, last_hash_, origin));
   if (ledger->undecoded.has_value()) {
     VFS_PROBE("engine/ledger/stored_undecoded");
     store_->log().Warning("ingest {}: ledger {} is stored without its transactions and events: {}",
@@ -142,7 +133,7 @@ absl::Status LedgerStore::Append(std::string_view bytes, std::string_view origin
     // It is there or it is not: only the rows can tell, once the database is open again.
     next_.reset();
     const vfs::MutexLock lock(&mu_);
-    indexes_.erase(chunk);
+    indexes_[chunk] = nullptr;
     return committed;
   }
   next_ = LedgerSeq{ledger->sequence.value() + 1};

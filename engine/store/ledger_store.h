@@ -22,7 +22,7 @@
 
 namespace permafrost::engine {
 
-// The indexes of hot chunks at one moment.
+// The indexes of hot chunks at one moment; null: the chunk is being opened again.
 using HotIndexes = std::map<ChunkId, std::shared_ptr<const HotIndex>>;
 
 // A view, and the indexes of everything that is hot in it.
@@ -78,7 +78,6 @@ class LedgerStore {
  private:
   LedgerStore(std::unique_ptr<Store> store, const LedgerDecoder& decoder);
 
-  absl::Status Check(const LedgerView& ledger, std::string_view origin) const;
   absl::StatusOr<std::shared_ptr<HotIndex>> IndexOf(ChunkId chunk);
   absl::StatusOr<std::optional<Hash>> HashOf(ChunkId chunk, LedgerSeq last);
 

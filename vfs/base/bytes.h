@@ -34,4 +34,11 @@ requires std::is_unsigned_v<T> T LoadLittleEndian(std::string_view bytes, std::s
   return value;
 }
 
+// As LoadLittleEndian, the first byte the most significant.
+template <typename T>
+requires std::is_same_v<T, std::uint64_t> T LoadBigEndian(std::string_view bytes,
+                                                          std::size_t offset) {
+  return __builtin_bswap64(LoadLittleEndian<T>(bytes, offset));
+}
+
 }  // namespace permafrost::vfs

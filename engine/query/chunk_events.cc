@@ -1,0 +1,87 @@
+// Events of a hot chunk, from memory and the rows of their ledgers; of a cold one, from its segment.
+#include "engine/query/chunk_events.h"
+
+#include <optional>
+#include <utility>
+
+#include "vfs/base/status.h"
+#include "vfs/base/status_macros.h"
+
+namespace permafrost::engine {
+namespace {
+
+class Hot final : public ChunkEvents {
+ public:
+  Hot(HotHandle db, std::shared_ptr<const HotIndex> index)
+      : db_(std::move(db)), index_(std::move(index)) {}
+
+  absl::StatusOr<EventRange> RangeOf(LedgerSeq first, LedgerSeq last) override {
+    return EventRange{.first = index_->EventsOf(first).first, .end = index_->EventsOf(last).end};
+  }
+
+  absl::StatusOr<std::vector<std::uint32_t>> Find(const EventTerm& term,
+                                                  const EventRange& range) override {
+    return index_->EventsOf(term, range);
+  }
+
+  absl::Status Payloads(std::span<const std::uint32_t> ids, VisitPayload visit) override {
+    for (const std::uint32_t id : ids) {
+      const LedgerSeq ledger = index_->LedgerOf(id);
+      if (ledger != ledger_) {
+        VFS_ASSIGN_OR_RETURN(events_, ReadLedgerEvents(*db_, ledger));
+        ledger_ = ledger;
+      }
+      const std::uint32_t number = id - index_->EventsOf(ledger).first;
+      if (number >= events_.size()) {
+        return vfs::DataLoss("read {}: ledger {} has {} events, its index row says more",
+                             db_->path(), ledger.value(), events_.size());
+      }
+      VFS_RETURN_IF_ERROR(visit(id, events_.payload(number)));
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  const HotHandle db_;
+  const std::shared_ptr<const HotIndex> index_;
+  std::optional<LedgerSeq> ledger_;  // whose events are at hand
+  LedgerEvents events_;
+};
+
+class Cold final : public ChunkEvents {
+ public:
+  explicit Cold(EventSegmentReader segment) : segment_(std::move(segment)) {}
+
+  absl::StatusOr<EventRange> RangeOf(LedgerSeq first, LedgerSeq last) override {
+    return EventRange{.first = segment_.IdsOf(first).begin, .end = segment_.IdsOf(last).end};
+  }
+
+  absl::StatusOr<std::vector<std::uint32_t>> Find(const EventTerm& term,
+                                                  const EventRange& range) override {
+    VFS_ASSIGN_OR_RETURN(const Roaring all, segment_.IdsOf(term));
+    std::vector<std::uint32_t> found;
+    auto at = all.begin();
+    for (at.equalorlarger(range.first); at != all.end() && *at < range.end; ++at)
+      found.push_back(*at);
+    return found;
+  }
+
+  absl::Status Payloads(std::span<const std::uint32_t> ids, VisitPayload visit) override {
+    return segment_.Payloads(ids, visit);
+  }
+
+ private:
+  const EventSegmentReader segment_;
+};
+
+}  // namespace
+
+std::unique_ptr<ChunkEvents> ColdChunkEvents(EventSegmentReader segment) {
+  return std::make_unique<Cold>(std::move(segment));
+}
+
+std::unique_ptr<ChunkEvents> HotChunkEvents(HotHandle db, std::shared_ptr<const HotIndex> index) {
+  return std::make_unique<Hot>(std::move(db), std::move(index));
+}
+
+}  // namespace permafrost::engine

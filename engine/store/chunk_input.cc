@@ -1,0 +1,211 @@
+// Copying rows, and decoding where there are none.
+#include "engine/store/chunk_input.h"
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "engine/cold/ledger_pack.h"
+#include "engine/ledger/ledger_chain.h"
+#include "engine/ledger/stored_ledger.h"
+#include "engine/store/cold_identity.h"
+#include "vfs/base/probe.h"
+#include "vfs/base/status.h"
+#include "vfs/base/status_macros.h"
+
+namespace permafrost::engine {
+namespace {
+
+LedgerSeq Following(LedgerSeq sequence) { return LedgerSeq{sequence.value() + 1}; }
+
+class HotInput final : public ChunkInput {
+ public:
+  explicit HotInput(CompleteHotChunk chunk) : chunk_(std::move(chunk)) {}
+
+  absl::Status ForEachStored(VisitStored visit) override {
+    return ForEach([&](LedgerSeq sequence) -> absl::Status {
+      VFS_ASSIGN_OR_RETURN(const std::string stored, ReadStoredLedger(chunk_.db(), sequence));
+      return visit(sequence, stored);
+    });
+  }
+
+  absl::Status ForEachIndexRow(VisitRow visit) override {
+    return ForEach([&](LedgerSeq sequence) -> absl::Status {
+      VFS_ASSIGN_OR_RETURN(const IndexRow row, ReadIndexRow(chunk_.db(), sequence));
+      return visit(row);
+    });
+  }
+
+  absl::Status ForEachEvents(VisitEvents visit) override {
+    return ForEach([&](LedgerSeq sequence) -> absl::Status {
+      VFS_ASSIGN_OR_RETURN(const IndexRow row, ReadIndexRow(chunk_.db(), sequence));
+      VFS_ASSIGN_OR_RETURN(const LedgerEvents events, ReadLedgerEvents(chunk_.db(), sequence));
+      if (events.size() != row.event_count) {
+        return vfs::DataLoss("freeze {}: ledger {} has {} events, its index row says {}",
+                             chunk_.db().path(), sequence.value(), events.size(), row.event_count);
+      }
+      return visit(row, events);
+    });
+  }
+
+ private:
+  absl::Status ForEach(absl::FunctionRef<absl::Status(LedgerSeq)> visit) const {
+    for (LedgerSeq at = chunk_.first(); at <= chunk_.last(); at = Following(at))
+      VFS_RETURN_IF_ERROR(visit(at));
+    return absl::OkStatus();
+  }
+
+  const CompleteHotChunk chunk_;
+};
+
+// Ledgers as they were ingested, to be decoded.
+class DecodedInput : public ChunkInput {
+ public:
+  DecodedInput(const LedgerDecoder& decoder, LedgerSeq first, LedgerSeq last)
+      : decoder_(decoder), first_(first), last_(last) {}
+
+  absl::Status ForEachIndexRow(VisitRow visit) override {
+    return ForEachView([&](const LedgerView& ledger) { return visit(IndexRowOf(ledger)); });
+  }
+
+  absl::Status ForEachEvents(VisitEvents visit) override {
+    return ForEachView([&](const LedgerView& ledger) {
+      return visit(IndexRowOf(ledger), LedgerEvents::Of(ledger));
+    });
+  }
+
+ protected:
+  using VisitBytes =
+      absl::FunctionRef<absl::Status(std::string_view bytes, std::string_view origin)>;
+  // From first() to last() or the end of the source.
+  virtual absl::Status ForEachLedger(VisitBytes visit) = 0;
+
+  absl::Status ForEachView(absl::FunctionRef<absl::Status(const LedgerView&)> visit) {
+    LedgerSeq next = first_;
+    std::optional<Hash> before;
+    VFS_RETURN_IF_ERROR(
+        ForEachLedger([&](std::string_view bytes, std::string_view origin) -> absl::Status {
+          const absl::StatusOr<LedgerView> ledger = decoder_.Decode(bytes);
+          if (!ledger.ok())
+            return vfs::DataLoss("freeze {}: ledger {}: {}", origin, next.value(),
+                                 vfs::Message(ledger.status()));
+          VFS_RETURN_IF_ERROR(CheckFollows(*ledger, next, before, origin));
+          before = ledger->hash;
+          next = Following(next);
+          return visit(*ledger);
+        }));
+    if (next > last_) return absl::OkStatus();
+    return vfs::Unavailable("freeze: the source ended before ledger {}, {} is the chunk's last",
+                            next.value(), last_.value());
+  }
+
+  LedgerSeq first() const { return first_; }
+  LedgerSeq last() const { return last_; }
+
+ private:
+  const LedgerDecoder& decoder_;
+  const LedgerSeq first_;
+  const LedgerSeq last_;
+};
+
+class PackInput final : public DecodedInput {
+ public:
+  // The view keeps the pack's file.
+  PackInput(ReadView view,
+            LedgerPackReader pack,
+            std::string path,
+            const LedgerDecoder& decoder,
+            const LedgerSource::Range& range)
+      : DecodedInput(decoder, range.first, range.last),
+        view_(std::move(view)),
+        pack_(std::move(pack)),
+        path_(std::move(path)) {}
+
+  absl::Status ForEachStored(VisitStored visit) override {
+    return pack_.StoredRange(first(), last(), visit);
+  }
+
+ private:
+  absl::Status ForEachLedger(VisitBytes visit) override {
+    LedgerDecompressor decompressor(pack_.dictionary());
+    return pack_.StoredRange(
+        first(), last(), [&](LedgerSeq sequence, std::string_view stored) -> absl::Status {
+          const absl::StatusOr<std::string> bytes = decompressor.Decompress(stored);
+          if (!bytes.ok()) {
+            return vfs::DataLoss("read {}: ledger {}: {}", path_, sequence.value(),
+                                 vfs::Message(bytes.status()));
+          }
+          return visit(*bytes, path_);
+        });
+  }
+
+  const ReadView view_;
+  const LedgerPackReader pack_;
+  const std::string path_;
+};
+
+class BulkInput final : public DecodedInput {
+ public:
+  BulkInput(LedgerSource& source, const LedgerSource::Range& range)
+      : DecodedInput(source.decoder(), range.first, range.last), source_(source) {}
+
+  absl::Status ForEachStored(VisitStored visit) override {
+    LedgerCompressor compressor("");
+    return ForEachView([&](const LedgerView& ledger) -> absl::Status {
+      VFS_ASSIGN_OR_RETURN(const std::string stored,
+                           compressor.Compress(ledger.bytes, ledger.undecoded.has_value()));
+      return visit(ledger.sequence, stored);
+    });
+  }
+
+ private:
+  absl::Status ForEachLedger(VisitBytes visit) override {
+    VFS_ASSIGN_OR_RETURN(const auto stream, source_.Open(first()));
+    for (LedgerSeq at = first(); at <= last(); at = Following(at)) {
+      VFS_ASSIGN_OR_RETURN(const std::optional<SourcedLedger> ledger, stream->Next());
+      if (!ledger.has_value()) break;
+      VFS_RETURN_IF_ERROR(visit(ledger->bytes, ledger->origin));
+    }
+    return absl::OkStatus();
+  }
+
+  LedgerSource& source_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<ChunkInput>> OpenChunkInput(LedgerStore& store,
+                                                           LedgerSource* bulk,
+                                                           const ChunkArtifact& artifact) {
+  const Geometry& geometry = store.store().layout().geometry();
+  const ChunkId chunk = artifact.chunk;
+  const LedgerSource::Range range = {.first = geometry.First(chunk), .last = geometry.Last(chunk)};
+  absl::StatusOr<CompleteHotChunk> hot = store.OpenComplete(chunk);
+  if (hot.ok()) return std::make_unique<HotInput>(*std::move(hot));
+  if (!absl::IsNotFound(hot.status())) return hot.status();
+  if (artifact.kind != ArtifactKind::kLedgers) {
+    ReadView view = store.store().OpenView();
+    VFS_ASSIGN_OR_RETURN(const auto files,
+                         view.FindFrozen({.chunk = chunk, .kind = ArtifactKind::kLedgers}));
+    if (files.has_value()) {
+      VFS_PROBE("engine/freeze/from_pack");
+      VFS_ASSIGN_OR_RETURN(LedgerPackReader pack,
+                           OpenLedgerPack(files->front(), view.pins(), chunk));
+      return std::make_unique<PackInput>(std::move(view), std::move(pack), files->front().path,
+                                         store.decoder(), range);
+    }
+  }
+  if (bulk != nullptr) {
+    VFS_ASSIGN_OR_RETURN(const LedgerSource::Range available, bulk->Available());
+    if (available.first <= range.first && range.last <= available.last) {
+      VFS_PROBE("engine/freeze/from_bulk");
+      return std::make_unique<BulkInput>(*bulk, range);
+    }
+  }
+  return vfs::NotFound(
+      "freeze chunk {}: ledgers {} to {} are not whole in the hot tier, a frozen pack or a bulk "
+      "source",
+      chunk.value(), range.first.value(), range.last.value());
+}
+
+}  // namespace permafrost::engine

@@ -1,0 +1,48 @@
+// The ledgers of one chunk as its cold files need them, wherever they come from.
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include <absl/functional/function_ref.h>
+#include <absl/status/status.h>
+#include <absl/status/statusor.h>
+
+#include "engine/hot/hot_rows.h"
+#include "engine/ledger/ledger_source.h"
+#include "engine/store/ledger_store.h"
+
+namespace permafrost::engine {
+
+// Each pass sees every ledger of the chunk once, in order, and ends with the first error.
+//
+// Memory: one ledger
+// Threads: one thread at a time
+class ChunkInput {
+ public:
+  ChunkInput() = default;
+  virtual ~ChunkInput() = default;
+  ChunkInput(const ChunkInput&) = delete;
+  ChunkInput& operator=(const ChunkInput&) = delete;
+
+  using VisitStored = absl::FunctionRef<absl::Status(LedgerSeq sequence, std::string_view stored)>;
+  using VisitRow = absl::FunctionRef<absl::Status(const IndexRow& row)>;
+  using VisitEvents =
+      absl::FunctionRef<absl::Status(const IndexRow& row, const LedgerEvents& events)>;
+  virtual absl::Status ForEachStored(VisitStored visit) = 0;
+  virtual absl::Status ForEachIndexRow(VisitRow visit) = 0;
+  virtual absl::Status ForEachEvents(VisitEvents visit) = 0;
+};
+
+// Of the chunk's complete hot database, whose rows are copied; else of its frozen pack, unless that
+// is what shall be written; else of the bulk source, if there is one. What is decoded is checked as
+// an ingested ledger is: its sequence, and that it follows the one before.
+//
+// `store` and `bulk` must outlive it.
+//
+// Errors: kNotFound  nowhere whole
+absl::StatusOr<std::unique_ptr<ChunkInput>> OpenChunkInput(LedgerStore& store,
+                                                           LedgerSource* bulk,
+                                                           const ChunkArtifact& artifact);
+
+}  // namespace permafrost::engine

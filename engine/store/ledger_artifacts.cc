@@ -1,0 +1,161 @@
+// A writer for each file; what it writes comes from a pass over the chunk's ledgers.
+#include "engine/store/ledger_artifacts.h"
+
+#include <algorithm>
+#include <set>
+#include <span>
+#include <utility>
+
+#include <absl/container/btree_map.h>
+
+#include "engine/cold/event_segment_writer.h"
+#include "engine/cold/hash_run.h"
+#include "engine/cold/ledger_pack.h"
+#include "engine/cold/merge_runs.h"
+#include "engine/cold/window_index_builder.h"
+#include "engine/store/chunk_input.h"
+#include "engine/store/cold_identity.h"
+#include "vfs/base/status.h"
+#include "vfs/base/status_macros.h"
+
+namespace permafrost::engine {
+
+// The three files of an events artifact are written one after another: the pass for the first one
+// keeps what the others hold.
+struct EventsPass {
+  absl::btree_map<EventTerm, std::vector<std::uint32_t>> terms;
+};
+
+namespace {
+
+// A hash run as a stream to be merged.
+class RunEntries final : public SortedEntries {
+ public:
+  explicit RunEntries(HashRunCursor cursor) : cursor_(std::move(cursor)) {}
+
+  absl::StatusOr<std::size_t> Next(std::span<IndexEntry> out) override {
+    if (left_.empty()) {
+      VFS_ASSIGN_OR_RETURN(left_, cursor_.NextBlock());
+    }
+    const std::size_t count = std::min(out.size(), left_.size());
+    std::copy_n(left_.begin(), count, out.begin());
+    left_ = left_.subspan(count);
+    return count;
+  }
+
+ private:
+  HashRunCursor cursor_;
+  std::span<const IndexEntry> left_;
+};
+
+absl::Status WriteLedgers(ChunkInput& input,
+                          const ColdFileId& id,
+                          LedgerSeq first,
+                          vfs::File& file) {
+  LedgerPackWriter pack(&file, id, first, "");
+  VFS_RETURN_IF_ERROR(input.ForEachStored(
+      [&](LedgerSeq sequence, std::string_view stored) { return pack.Add(sequence, stored); }));
+  return pack.Finish();
+}
+
+absl::Status WriteHashes(ChunkInput& input, const ColdFileId& id, vfs::File& file) {
+  std::vector<IndexEntry> entries;
+  VFS_RETURN_IF_ERROR(input.ForEachIndexRow([&](const IndexRow& row) {
+    for (const Hash& hash : row.hashes) entries.push_back({.hash = hash, .ledger = row.sequence});
+    return absl::OkStatus();
+  }));
+  return WriteHashRun(file, id, std::move(entries));
+}
+
+absl::Status WriteEvents(
+    ChunkInput& input, const ColdFileId& id, LedgerSeq first, EventsPass& pass, vfs::File& file) {
+  pass.terms.clear();
+  EventPackWriter pack(&file, id, first);
+  VFS_RETURN_IF_ERROR(
+      input.ForEachEvents([&](const IndexRow& row, const LedgerEvents& events) -> absl::Status {
+        const std::uint32_t begin = pack.event_count();
+        for (const Posting& posting : row.postings) {
+          std::vector<std::uint32_t>& ids = pass.terms[posting.term];
+          for (const std::uint32_t event : posting.events) ids.push_back(begin + event);
+        }
+        for (std::size_t i = 0; i < events.size(); ++i)
+          VFS_RETURN_IF_ERROR(pack.Add(events.payload(i)));
+        return pack.FinishLedger(row.sequence);
+      }));
+  return pack.Finish();
+}
+
+template <typename Writer>
+absl::Status WriteTerms(const EventsPass& pass, const ColdFileId& id, vfs::File& file) {
+  Writer writer(&file, id);
+  for (const auto& [term, ids] : pass.terms) VFS_RETURN_IF_ERROR(writer.Add(term, ids));
+  return writer.Finish();
+}
+
+}  // namespace
+
+std::vector<ChunkId> LedgerArtifacts::CompleteChunks() {
+  const Geometry& geometry = store_.store().layout().geometry();
+  std::set<ChunkId> complete;
+  const LedgerStoreView view = store_.OpenView();
+  for (const auto& [chunk, index] : view.indexes)
+    if (index != nullptr && index->last() == geometry.Last(chunk)) complete.insert(chunk);
+  if (const auto catalog = view.store.Catalog(); catalog.ok()) {
+    for (const auto& [artifact, record] : catalog->artifacts) {
+      if (artifact.kind == ArtifactKind::kLedgers && record.state == ArtifactState::kFrozen)
+        complete.insert(artifact.chunk);
+    }
+  }
+  if (bulk_ != nullptr) {
+    if (const auto range = bulk_->Available(); range.ok()) {
+      ChunkId chunk = geometry.ChunkOf(range->first);
+      if (geometry.First(chunk) < range->first) chunk = Next(chunk);
+      for (; chunk <= geometry.LastCompleteChunkAt(range->last); chunk = Next(chunk))
+        complete.insert(chunk);
+    }
+  }
+  return {complete.begin(), complete.end()};
+}
+
+absl::StatusOr<ArtifactWriter> LedgerArtifacts::ChunkWriter(const ChunkArtifact& artifact,
+                                                            std::size_t file) {
+  const ChunkId chunk = artifact.chunk;
+  VFS_ASSIGN_OR_RETURN(std::shared_ptr<ChunkInput> input, OpenChunkInput(store_, bulk_, artifact));
+  const ColdFileId id = ColdFileIdOf(store_.store().pins(), chunk);
+  const LedgerSeq first = store_.store().layout().geometry().First(chunk);
+  switch (artifact.kind) {
+    case ArtifactKind::kLedgers:
+      return [=](vfs::File& out) { return WriteLedgers(*input, id, first, out); };
+    case ArtifactKind::kTxHash: return [=](vfs::File& out) { return WriteHashes(*input, id, out); };
+    case ArtifactKind::kEvents: break;
+  }
+  const vfs::MutexLock lock(&mu_);
+  if (file == 0) events_[chunk] = std::make_shared<EventsPass>();
+  const std::shared_ptr<EventsPass> pass = events_[chunk];
+  if (file == 0) return [=](vfs::File& out) { return WriteEvents(*input, id, first, *pass, out); };
+  if (file == 1)
+    return [=](vfs::File& out) { return WriteTerms<TermBitmapWriter>(*pass, id, out); };
+  events_.erase(chunk);
+  return [=](vfs::File& out) { return WriteTerms<TermDirectoryWriter>(*pass, id, out); };
+}
+
+absl::StatusOr<ArtifactWriter> LedgerArtifacts::IndexWriter(const Coverage& coverage,
+                                                            HashRunFinder inputs) {
+  return [this, coverage, inputs = std::move(inputs)](vfs::File& out) mutable -> absl::Status {
+    const Pins& pins = store_.store().pins();
+    WindowIndexInput input{.identity = IndexIdentityOf(pins, coverage), .entries = 0};
+    std::vector<std::unique_ptr<SortedEntries>> runs;
+    for (ChunkId chunk = coverage.chunks.first; chunk <= coverage.chunks.last;
+         chunk = Next(chunk)) {
+      VFS_ASSIGN_OR_RETURN(const FrozenFile file, inputs(chunk));
+      VFS_ASSIGN_OR_RETURN(HashRunCursor cursor,
+                           HashRunCursor::Open(*file.fs, file.path, ColdFileIdOf(pins, chunk)));
+      input.entries += cursor.entry_count();
+      runs.push_back(std::make_unique<RunEntries>(std::move(cursor)));
+    }
+    MergedEntries merged(std::move(runs));
+    return BuildWindowIndex(input, merged, out).status();
+  };
+}
+
+}  // namespace permafrost::engine

@@ -6,13 +6,13 @@
 #include <utility>
 
 #include <absl/status/statusor.h>
-#include <absl/strings/escaping.h>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "engine/daemon/store_pins.h"
 #include "engine/ledger/any_decoder.h"
 #include "engine/locks/roots.h"
+#include "engine/query/base64.h"
 #include "engine/query/ledger_reader.h"
 #include "vfs/base/escape.h"
 #include "vfs/base/hex.h"
@@ -64,7 +64,7 @@ Json OptionalHash(const std::optional<Hash>& hash) {
 
 Json EventJson(const EventPayload& event) {
   Json topics = Json::array();
-  for (const std::string_view topic : event.topics) topics.push_back(absl::Base64Escape(topic));
+  for (const std::string_view topic : event.topics) topics.push_back(Base64Of(topic));
   return {{"ledger", event.ledger.value()},
           {"tx", event.position.transaction},
           {"op", event.position.operation},
@@ -72,7 +72,7 @@ Json EventJson(const EventPayload& event) {
           {"txHash", vfs::HexOf(event.transaction)},
           {"contract", event.contract.empty() ? Json(nullptr) : Json(vfs::HexOf(event.contract))},
           {"topics", std::move(topics)},
-          {"body", absl::Base64Escape(event.xdr)}};
+          {"body", Base64Of(event.xdr)}};
 }
 
 absl::StatusOr<EventQuery> QueryOf(const EventsOptions& options) {
@@ -87,12 +87,8 @@ absl::StatusOr<EventQuery> QueryOf(const EventsOptions& options) {
     VFS_ASSIGN_OR_RETURN(filter.contract, ParseHash("--contract", *options.contract));
   }
   for (const std::string& topic : options.topics) {
-    std::string xdr;
-    if (topic == "-") {
-      filter.topics.emplace_back();
-    } else if (!topic.empty() && absl::Base64Unescape(topic, &xdr)) {
-      filter.topics.emplace_back(std::move(xdr));
-    } else {
+    filter.topics.push_back(topic == "-" ? std::nullopt : ParseBase64(topic));
+    if (topic != "-" && (topic.empty() || !filter.topics.back().has_value())) {
       return vfs::InvalidArgument("--topic {}: base64 of a topic's XDR expected, or -",
                                   vfs::EscapedForError(topic));
     }

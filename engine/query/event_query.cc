@@ -3,9 +3,7 @@
 
 #include <algorithm>
 
-#include <absl/strings/escaping.h>
-
-#include "vfs/base/bytes.h"
+#include "engine/query/base64.h"
 #include "vfs/base/crc32c.h"
 #include "vfs/base/escape.h"
 #include "vfs/base/status.h"
@@ -75,19 +73,17 @@ std::string CursorText(const EventQuery& query, const EventCursor& cursor) {
                                      cursor.position.operation, cursor.position.event})
     AppendBigEndian(body, number);
   AppendBigEndian(body, vfs::Crc32c(body + QuestionOf(query)));
-  std::string text = absl::WebSafeBase64Escape(body);
-  return std::string(kPrefix) + text;
+  return std::string(kPrefix) + WebBase64Of(body);
 }
 
 absl::StatusOr<EventCursor> ParseCursor(const EventQuery& query, std::string_view text) {
-  std::string body;
-  const bool is_cursor = text.starts_with(kPrefix) &&
-                         absl::WebSafeBase64Unescape(text.substr(kPrefix.size()), &body) &&
-                         body.size() == kCursorBytes;
-  if (!is_cursor) {
-    return vfs::InvalidArgument("cursor '{}': not a cursor; take one that a page ended with",
-                                vfs::Escape(text));
+  std::optional<std::string> parsed;
+  if (text.starts_with(kPrefix)) parsed = ParseWebBase64(text.substr(kPrefix.size()));
+  if (!parsed.has_value() || parsed->size() != kCursorBytes) {
+    return vfs::InvalidArgument("cursor {}: not a cursor; take one that a page ended with",
+                                vfs::EscapedForError(text));
   }
+  const std::string_view body = *parsed;
   const EventCursor cursor = {.ledger = LedgerSeq{LoadBigEndian(body, 1)},
                               .position = {.transaction = LoadBigEndian(body, 5),
                                            .operation = LoadBigEndian(body, 9),
@@ -95,9 +91,9 @@ absl::StatusOr<EventCursor> ParseCursor(const EventQuery& query, std::string_vie
   // Only one text for each cursor.
   if (CursorText(query, cursor) != text) {
     return vfs::InvalidArgument(
-        "cursor '{}': it belongs to another query; repeat the range, the filters and the direction "
+        "cursor {}: it belongs to another query; repeat the range, the filters and the direction "
         "that it came with",
-        vfs::Escape(text));
+        vfs::EscapedForError(text));
   }
   return cursor;
 }

@@ -83,6 +83,11 @@ absl::Status PackReader::DamagedAppData(std::string_view finding) const {
                        finding);
 }
 
+absl::Status PackReader::DamagedItem(std::uint32_t item, std::string_view finding) const {
+  const std::uint32_t record = item / items_per_record();
+  return file_.Damaged(record, offsets_[record], finding);
+}
+
 std::uint32_t PackReader::ItemsOf(std::uint64_t record) const {
   const std::uint64_t before = record * items_per_record();
   return static_cast<std::uint32_t>(

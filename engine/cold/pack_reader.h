@@ -46,6 +46,8 @@ class PackReader {
 
   // kDataLoss about the app data, for whoever understands it.
   absl::Status DamagedAppData(std::string_view finding) const;
+  // The same about an item, which names its record. Requires item < item_count().
+  absl::Status DamagedItem(std::uint32_t item, std::string_view finding) const;
 
  private:
   struct Record;

@@ -78,6 +78,10 @@ class Collector {
  public:
   explicit Collector(std::string_view bytes) : end_(bytes.data() + bytes.size()) {
     view_.bytes = bytes;
+    // As many as a public ledger of this length has; a tenth of its bytes.
+    view_.transactions.reserve(bytes.size() / 3'000);
+    view_.events.reserve(bytes.size() / 1'200);
+    view_.topics.reserve(bytes.size() / 400);
   }
 
   // Marks of kind "after" have the value that they name before them.
@@ -247,8 +251,10 @@ StellarDecoder::StellarDecoder() : program_(CompileLedger()) {}
 
 absl::StatusOr<LedgerView> StellarDecoder::Decode(std::string_view bytes) const {
   Collector collector(bytes);
-  const XdrWalkEnd end = WalkXdr(
-      program_, bytes, [&](std::uint32_t meaning, const char* at) { collector.Pass(meaning, at); });
+  const XdrWalkEnd end = WalkXdr(program_, bytes, [&](std::uint32_t meaning, const char* at) {
+    collector.Pass(meaning, at);
+    return true;
+  });
   if (end.finding == XdrWalkEnd::Finding::kUnknown && collector.has_header())
     return std::move(collector).Undecoded(UnknownText(program_, end));
   if (end.finding != XdrWalkEnd::Finding::kWhole) return NotALedger(program_, end, bytes.size());
@@ -259,9 +265,20 @@ absl::StatusOr<LedgerView> StellarDecoder::Decode(std::string_view bytes) const 
 }
 
 absl::StatusOr<std::size_t> StellarDecoder::LengthOfFirst(std::string_view bytes) const {
-  const XdrWalkEnd end = WalkXdr(program_, bytes, [](std::uint32_t, const char*) {});
+  const XdrWalkEnd end = WalkXdr(program_, bytes, [](std::uint32_t, const char*) { return true; });
   if (end.finding != XdrWalkEnd::Finding::kWhole) return NotALedger(program_, end, bytes.size());
   return end.at;
+}
+
+absl::StatusOr<LedgerSeq> StellarDecoder::SequenceOf(std::string_view bytes) const {
+  LedgerSeq sequence;
+  const XdrWalkEnd end = WalkXdr(program_, bytes, [&](std::uint32_t meaning, const char* at) {
+    if (meaning != kSequence) return true;
+    sequence = LedgerSeq{LoadXdrWord(at - sizeof(std::uint32_t))};
+    return false;
+  });
+  if (end.finding != XdrWalkEnd::Finding::kWhole) return NotALedger(program_, end, bytes.size());
+  return sequence;
 }
 
 }  // namespace permafrost::engine

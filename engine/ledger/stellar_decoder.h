@@ -29,6 +29,11 @@ class StellarDecoder final : public LedgerDecoder {
   // Errors: kInvalidArgument  not a ledger, or one with a type that the table does not know
   absl::StatusOr<std::size_t> LengthOfFirst(std::string_view bytes) const;
 
+  // The sequence in the header; what is behind it is not looked at.
+  //
+  // Errors: kInvalidArgument  not a ledger
+  absl::StatusOr<LedgerSeq> SequenceOf(std::string_view bytes) const;
+
  private:
   XdrProgram program_;
 };

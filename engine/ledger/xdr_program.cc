@@ -226,7 +226,9 @@ class Compiler {
       starts.push_back(next);
       next += static_cast<std::uint32_t>(block.size());
     }
-    for (const Block& block : procedures_) {
+    for (Block& block : procedures_) {
+      Line& last = block[block.size() - std::min<std::size_t>(2, block.size())];
+      if (last.instruction.code == XdrCode::kUnion) last.instruction.code = XdrCode::kLastUnion;
       for (const Line& line : block) {
         XdrInstruction instruction = line.instruction;
         if (instruction.code == XdrCode::kList) instruction.second = starts[instruction.second];

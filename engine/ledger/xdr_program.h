@@ -16,16 +16,17 @@
 namespace permafrost::engine {
 
 enum class XdrCode : std::uint8_t {
-  kSkip,      // `skip` bytes of any content
-  kMark,      // the place has the meaning `first`
-  kOnly,      // 4 bytes that are `first`
-  kRange,     // 4 bytes from `first` on, `second` values
-  kMember,    // 4 bytes that are a void arm of union `second`
-  kBool,      // 4 bytes, 0 or 1
-  kOpaque,    // a length of at most `first`, as many bytes, zeros to a multiple of 4
-  kOptional,  // 0: on with instruction `second`; 1: with the next
-  kUnion,     // 4 bytes that are an arm of union `second`
-  kList,      // a length of at most `first`, as many times the procedure at `second`
+  kSkip,       // `skip` bytes of any content
+  kMark,       // the place has the meaning `first`
+  kOnly,       // 4 bytes that are `first`
+  kRange,      // 4 bytes from `first` on, `second` values
+  kMember,     // 4 bytes that are a void arm of union `second`
+  kBool,       // 4 bytes, 0 or 1
+  kOpaque,     // a length of at most `first`, as many bytes, zeros to a multiple of 4
+  kOptional,   // 0: on with instruction `second`; 1: with the next
+  kUnion,      // 4 bytes that are an arm of union `second`
+  kLastUnion,  // as kUnion, with nothing behind it in its procedure
+  kList,       // a length of at most `first`, as many times the procedure at `second`
   kReturn,
 };
 

@@ -1,8 +1,9 @@
 // A table of XDR types as text, one line a type, and what it says.
 //
-// Shape:  `Name s field:T ...` struct; `Name u D value=arm:T ... value=v` union; `Name e 0 1 ...`
-//         enum. T: `i` 4 bytes, `h` 8, `b` bool, `v` void, `o32` fixed opaque, `O64` variable opaque
-//         or string with its limit, `[5 T]` list with its limit, `(4 T)` fixed list, `?T` optional.
+// Shape:  `Name s field:T ...` struct; `Name u D value=arm:T ... value=v` union;
+//         `Name e 0 1 ...` enum. T: `i` 4 bytes, `h` 8, `b` bool, `v` void, `o32` fixed opaque,
+//         `O64` variable opaque or string with its limit, `[5 T]` list with its limit,
+//         `(4 T)` fixed list, `?T` optional.
 #pragma once
 
 #include <cstddef>

@@ -38,8 +38,8 @@ inline std::uint32_t LoadXdrWord(const char* at) {
   return __builtin_bswap32(word);
 }
 
-// Calls capture(meaning, at) at every mark, `at` within or at the end of `bytes`. A value may be
-// followed by others.
+// Calls capture(meaning, at) at every mark, `at` within or at the end of `bytes`; the walk ends there
+// as kWhole if it answers false. A value may be followed by others.
 template <typename Capture>
 XdrWalkEnd WalkXdr(const XdrProgram& program, std::string_view bytes, Capture&& capture) {
   using Finding = XdrWalkEnd::Finding;
@@ -69,7 +69,9 @@ XdrWalkEnd WalkXdr(const XdrProgram& program, std::string_view bytes, Capture&& 
     }
     switch (ins->code) {
       case XdrCode::kSkip: break;
-      case XdrCode::kMark: capture(ins->first, at); break;
+      case XdrCode::kMark:
+        if (!capture(ins->first, at)) return stop(Finding::kWhole, 0);
+        break;
       case XdrCode::kOnly:
         if (word != ins->first) return stop(Finding::kUnknown, word);
         at += sizeof(word);
@@ -79,7 +81,8 @@ XdrWalkEnd WalkXdr(const XdrProgram& program, std::string_view bytes, Capture&& 
         at += sizeof(word);
         break;
       case XdrCode::kMember:
-      case XdrCode::kUnion: {
+      case XdrCode::kUnion:
+      case XdrCode::kLastUnion: {
         const XdrProgram::Union& of = program.unions[ins->second];
         const std::uint32_t index = word - static_cast<std::uint32_t>(of.first_value);
         if (index >= of.count) return stop(Finding::kUnknown, word);
@@ -92,7 +95,7 @@ XdrWalkEnd WalkXdr(const XdrProgram& program, std::string_view bytes, Capture&& 
           break;
         }
         if (depth == kXdrDepthMax) return stop(Finding::kTooDeep, kXdrDepthMax);
-        frames[depth++] = {ins + 1, nullptr, 0};
+        if (ins->code != XdrCode::kLastUnion) frames[depth++] = {ins + 1, nullptr, 0};
         ins = code + arm.procedure;
         continue;
       }

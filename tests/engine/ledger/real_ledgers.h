@@ -12,7 +12,7 @@
 
 namespace permafrost::engine {
 
-// The text of a file, without its .gz, .zst or .zstd compression; it fails the test if it is missing.
+// The text of a file, without its .gz, .zst or .zstd compression. A missing one fails the test.
 std::string ReadUncompressed(const std::string& path);
 
 // As zstd writes it at level 3.

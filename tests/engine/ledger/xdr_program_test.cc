@@ -33,7 +33,7 @@ std::pair<Finding, std::size_t> Walk(std::string_view table, std::string_view he
   EXPECT_OK(program);
   if (!program.ok()) return {Finding::kWhole, 0};
   const std::string bytes = BytesOfHex(hex);
-  const XdrWalkEnd end = WalkXdr(*program, bytes, [](std::uint32_t, const char*) {});
+  const XdrWalkEnd end = WalkXdr(*program, bytes, [](std::uint32_t, const char*) { return true; });
   return {end.finding, end.at};
 }
 
@@ -144,6 +144,7 @@ TEST(XdrProgram, MarksAreReportedInOrderAndNotWithinUnmarkedTypes) {
 
   const XdrWalkEnd end = WalkXdr(program, two, [&](std::uint32_t meaning, const char* at) {
     seen.emplace_back(meaning, at - two.data());
+    return true;
   });
 
   EXPECT_EQ(end.finding, Finding::kWhole);

@@ -45,8 +45,15 @@ absl::StatusOr<IngestReport> Ingest(LedgerStore& store,
   VFS_RETURN_IF_ERROR(store.Rederive());
   VFS_ASSIGN_OR_RETURN(const LedgerSeq first, store.Next());
   if (first > store.store().pins().earliest_ledger) report.last = LedgerSeq{first.value() - 1};
+  // A bulk source may grow while it is read: this call ends where it ended when it was asked.
+  std::optional<LedgerSeq> end;
+  if (source.is_bulk()) {
+    VFS_ASSIGN_OR_RETURN(const LedgerSource::Range range, source.Available());
+    end = range.last;
+    if (first > range.last) return report;
+  }
   VFS_ASSIGN_OR_RETURN(const std::unique_ptr<LedgerStream> stream, source.Open(first));
-  while (true) {
+  while (report.last != end || !end.has_value()) {
     report.is_stopped = hooks.should_stop();
     if (report.is_stopped) return report;
     VFS_ASSIGN_OR_RETURN(const std::optional<SourcedLedger> ledger, stream->Next());

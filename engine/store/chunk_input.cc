@@ -83,17 +83,17 @@ class DecodedInput : public ChunkInput {
   absl::Status ForEachView(absl::FunctionRef<absl::Status(const LedgerView&)> visit) {
     LedgerSeq next = first_;
     std::optional<Hash> before;
-    VFS_RETURN_IF_ERROR(
-        ForEachLedger([&](std::string_view bytes, std::string_view origin) -> absl::Status {
-          const absl::StatusOr<LedgerView> ledger = decoder_.Decode(bytes);
-          if (!ledger.ok())
-            return vfs::DataLoss("freeze {}: ledger {}: {}", origin, next.value(),
-                                 vfs::Message(ledger.status()));
-          VFS_RETURN_IF_ERROR(CheckFollows(*ledger, next, before, origin));
-          before = ledger->hash;
-          next = Following(next);
-          return visit(*ledger);
-        }));
+    const auto take = [&](std::string_view bytes, std::string_view origin) -> absl::Status {
+      const absl::StatusOr<LedgerView> ledger = decoder_.Decode(bytes);
+      if (!ledger.ok())
+        return vfs::DataLoss("freeze {}: ledger {}: {}", origin, next.value(),
+                             vfs::Message(ledger.status()));
+      VFS_RETURN_IF_ERROR(CheckFollows(*ledger, next, before, origin));
+      before = ledger->hash;
+      next = Following(next);
+      return visit(*ledger);
+    };
+    VFS_RETURN_IF_ERROR(ForEachLedger(take));
     if (next > last_) return absl::OkStatus();
     return vfs::Unavailable("freeze: the source ended before ledger {}, {} is the chunk's last",
                             next.value(), last_.value());

@@ -2,16 +2,16 @@
 #include "engine/store/ledger_artifacts.h"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <span>
 #include <utility>
-
-#include <absl/container/btree_map.h>
 
 #include "engine/cold/event_segment_writer.h"
 #include "engine/cold/hash_run.h"
 #include "engine/cold/ledger_pack.h"
 #include "engine/cold/merge_runs.h"
+#include "engine/cold/term_postings.h"
 #include "engine/cold/window_index_builder.h"
 #include "engine/store/chunk_input.h"
 #include "engine/store/cold_identity.h"
@@ -23,7 +23,8 @@ namespace permafrost::engine {
 // The three files of an events artifact are written one after another: the pass for the first one
 // keeps what the others hold.
 struct EventsPass {
-  absl::btree_map<EventTerm, std::vector<std::uint32_t>> terms;
+  std::optional<TermPostings> terms;
+  std::uint32_t event_count = 0;
 };
 
 namespace {
@@ -69,27 +70,39 @@ absl::Status WriteHashes(ChunkInput& input, const ColdFileId& id, vfs::File& fil
 
 absl::Status WriteEvents(
     ChunkInput& input, const ColdFileId& id, LedgerSeq first, EventsPass& pass, vfs::File& file) {
-  pass.terms.clear();
+  pass.terms.emplace();
   EventPackWriter pack(&file, id, first);
-  VFS_RETURN_IF_ERROR(
-      input.ForEachEvents([&](const IndexRow& row, const LedgerEvents& events) -> absl::Status {
-        const std::uint32_t begin = pack.event_count();
-        for (const Posting& posting : row.postings) {
-          std::vector<std::uint32_t>& ids = pass.terms[posting.term];
-          for (const std::uint32_t event : posting.events) ids.push_back(begin + event);
-        }
-        for (std::size_t i = 0; i < events.size(); ++i)
-          VFS_RETURN_IF_ERROR(pack.Add(events.payload(i)));
-        return pack.FinishLedger(row.sequence);
-      }));
+  const auto add = [&](const IndexRow& row, const LedgerEvents& events) -> absl::Status {
+    const std::uint32_t begin = pack.event_count();
+    for (const Posting& posting : row.postings) {
+      for (const std::uint32_t event : posting.events) pass.terms->Add(posting.term, begin + event);
+    }
+    for (std::size_t i = 0; i < events.size(); ++i)
+      VFS_RETURN_IF_ERROR(pack.Add(events.payload(i)));
+    return pack.FinishLedger(row.sequence);
+  };
+  VFS_RETURN_IF_ERROR(input.ForEachEvents(add));
+  pass.event_count = pack.event_count();
   return pack.Finish();
 }
 
 template <typename Writer>
-absl::Status WriteTerms(const EventsPass& pass, const ColdFileId& id, vfs::File& file) {
-  Writer writer(&file, id);
-  for (const auto& [term, ids] : pass.terms) VFS_RETURN_IF_ERROR(writer.Add(term, ids));
+absl::Status AddTerms(const EventsPass& pass, Writer& writer) {
+  return pass.terms->ForEach([&](const EventTerm& term, std::span<const std::uint32_t> ids) {
+    return writer.Add(term, ids);
+  });
+}
+
+absl::Status WriteBitmaps(const EventsPass& pass, const ColdFileId& id, vfs::File& file) {
+  TermBitmapWriter writer(&file, id);
+  VFS_RETURN_IF_ERROR(AddTerms(pass, writer));
   return writer.Finish();
+}
+
+absl::Status WriteDirectory(const EventsPass& pass, const ColdFileId& id, vfs::File& file) {
+  TermDirectoryWriter writer(&file, id);
+  VFS_RETURN_IF_ERROR(AddTerms(pass, writer));
+  return writer.Finish(pass.event_count);
 }
 
 }  // namespace
@@ -133,10 +146,9 @@ absl::StatusOr<ArtifactWriter> LedgerArtifacts::ChunkWriter(const ChunkArtifact&
   if (file == 0) events_[chunk] = std::make_shared<EventsPass>();
   const std::shared_ptr<EventsPass> pass = events_[chunk];
   if (file == 0) return [=](vfs::File& out) { return WriteEvents(*input, id, first, *pass, out); };
-  if (file == 1)
-    return [=](vfs::File& out) { return WriteTerms<TermBitmapWriter>(*pass, id, out); };
+  if (file == 1) return [=](vfs::File& out) { return WriteBitmaps(*pass, id, out); };
   events_.erase(chunk);
-  return [=](vfs::File& out) { return WriteTerms<TermDirectoryWriter>(*pass, id, out); };
+  return [=](vfs::File& out) { return WriteDirectory(*pass, id, out); };
 }
 
 absl::StatusOr<ArtifactWriter> LedgerArtifacts::IndexWriter(const Coverage& coverage,

@@ -8,13 +8,16 @@
 
 #include <fmt/format.h>
 
+#include "engine/daemon/journal_tail_command.h"
 #include "engine/daemon/journal_verify_command.h"
 #include "engine/daemon/records_commands.h"
 #include "vfs/base/escape.h"
 #include "vfs/base/parse_number.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
+#include "vfs/posix/boot_id.h"
 #include "vfs/posix/command_line.h"
+#include "vfs/posix/stop_signal.h"
 
 namespace permafrost::engine {
 namespace {
@@ -79,6 +82,16 @@ void JournalLine::AddJournalCommands(CLI::App& journal) {
                    "output), whose b3sum is the record's content address")
       ->expected(2)
       ->type_name("LSN FILE");
+
+  CLI::App* const tail =
+      Add(journal, "tail", "Print durable records as they become so, beside a writer",
+          &JournalLine::Tail);
+  tail->add_option("--dir", directory_, journal_dir)->required();
+  tail->add_option("--from", from_, "First LSN; else the first that is there")->transform(number);
+  tail->add_option("--limit", limit_, "At most so many records")->transform(number);
+  tail->add_option("--type", type_, "Only records of this type");
+  tail->add_flag("--follow", is_following_,
+                 "Wait for more where no more is durable, until SIGINT or SIGTERM; else end there");
 
   CLI::App* const verify =
       Add(journal, "verify", "Check every record; changes nothing", &JournalLine::Verify);
@@ -150,7 +163,8 @@ absl::StatusOr<JournalLine::Place> JournalLine::OpenPlace(std::string_view flag,
   place.options = {.directory = split.name,
                    .form = is_json_ ? OutputForm::kJson : OutputForm::kText,
                    .holder = std::to_string(::getpid()),
-                   .segment_bytes = segment_bytes_};
+                   .segment_bytes = segment_bytes_,
+                   .boot_id = vfs::ReadBootId().value_or(vfs::BootId{})};
   if (!store_id_.empty()) {
     VFS_ASSIGN_OR_RETURN(place.options.store_id, ParseStoreId(store_id_));
   }
@@ -196,11 +210,35 @@ CommandResult JournalLine::Dump(StandardOutput& output) {
   const auto place = OpenPlace(kDir, directory_);
   if (!place.ok()) return JournalFailure(place.status());
   if (!raw_.empty()) return Raw(*place, output);
-  JournalDumpOptions dump{.from = from_};
-  if (limit_.has_value()) dump.limit = *limit_;
-  if (!type_.empty()) dump.type = type_;
-  return JournalDumpCommand(place->world->Env(), place->options, dump,
+  return JournalDumpCommand(place->world->Env(), place->options, Which(),
                             [&](std::string_view text) { return output.Write(text); });
+}
+
+JournalDumpOptions JournalLine::Which() const {
+  JournalDumpOptions which{.from = from_};
+  if (limit_.has_value()) which.limit = *limit_;
+  if (!type_.empty()) which.type = type_;
+  return which;
+}
+
+CommandResult JournalLine::Tail(StandardOutput& output) {
+  const auto place = OpenPlace(kDir, directory_);
+  if (!place.ok()) return JournalFailure(place.status());
+  const auto write = [&](std::string_view text) { return output.Write(text); };
+  const auto tail = [&](AtTheEnd at_the_end, Pause pause) {
+    return JournalTailCommand(place->world->Env(), place->options,
+                              {.which = Which(), .at_the_end = at_the_end}, pause, write);
+  };
+  if (!is_following_) {
+    return tail(AtTheEnd::kStop,
+                [](std::uint64_t /*nanos*/) -> absl::StatusOr<bool> { return false; });
+  }
+  vfs::StopSignal stop;
+  return tail(AtTheEnd::kFollow, [&](std::uint64_t nanos) -> absl::StatusOr<bool> {
+    VFS_RETURN_IF_ERROR(output.Flush());
+    VFS_RETURN_IF_ERROR(output.CheckReader());
+    return stop.Wait(nanos);
+  });
 }
 
 CommandResult JournalLine::Raw(const Place& place, StandardOutput& output) {

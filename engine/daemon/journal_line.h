@@ -46,8 +46,12 @@ class JournalLine {
   };
   absl::StatusOr<Place> OpenPlace(std::string_view flag, const std::string& path) const;
 
+  // Of dump and tail.
+  JournalDumpOptions Which() const;
+
   CommandResult Append(StandardOutput& output);
   CommandResult Dump(StandardOutput& output);
+  CommandResult Tail(StandardOutput& output);
   CommandResult Raw(const Place& place, StandardOutput& output);
   CommandResult Verify(StandardOutput& output);
   CommandResult Replay(StandardOutput& output);
@@ -66,6 +70,7 @@ class JournalLine {
   std::optional<std::uint64_t> from_;
   std::optional<std::uint64_t> limit_;
   std::vector<std::string> raw_;  // LSN, file
+  bool is_following_ = false;
   bool is_deep_ = false;
   std::string records_;
   std::vector<std::uint64_t> skip_;

@@ -153,6 +153,7 @@ absl::StatusOr<std::unique_ptr<journal::Journal>> OpenJournal(const vfs::Env& en
         .lock_content = options.holder};
   }
   VFS_RETURN_IF_ERROR(found.status());
+  found->boot_id = options.boot_id;
   return journal::Journal::Open(env, options.directory, *found);
 }
 
@@ -165,6 +166,28 @@ absl::StatusOr<JournalOnDisk> InspectJournal(const vfs::Env& env,
   disk.first = std::max(read.state.first_needed.lsn,
                         disk.segments.empty() ? 1 : disk.segments.front().header.first_lsn);
   return disk;
+}
+
+absl::StatusOr<Lsn> FirstLsn(vfs::FileSystem* fs,
+                             const std::string& directory,
+                             const StoreId& store_id) {
+  VFS_ASSIGN_OR_RETURN(const journal::JournalState state, journal::ReadState(fs, directory));
+  VFS_ASSIGN_OR_RETURN(const std::vector<vfs::DirEntry> entries, fs->List(directory));
+  for (const vfs::DirEntry& entry : entries) {
+    const auto base = journal::BaseOfName(entry.name);
+    if (!base.has_value()) continue;
+    VFS_ASSIGN_OR_RETURN(const journal::Segment first,
+                         journal::OpenSegment(fs, directory, *base, store_id));
+    return std::max(state.first_needed.lsn, first.header.first_lsn);
+  }
+  return state.first_needed.lsn;
+}
+
+absl::StatusOr<Lsn> FirstToRead(Lsn there, const std::optional<Lsn>& from) {
+  const Lsn first = from.value_or(there);
+  if (first >= there) return first;
+  return vfs::OutOfRange("read journal: LSN {} was truncated, the first that is there is {}", first,
+                         there);
 }
 
 absl::StatusOr<std::uint8_t> ParseRecordType(std::string_view name) {
@@ -204,6 +227,10 @@ std::string RecordText(const JournalRecord& record) {
 std::string JsonLine(const nlohmann::ordered_json& json) {
   // Words of the command line need not be UTF-8.
   return json.dump(-1, ' ', true, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
+std::string RecordLine(const JournalRecord& record, OutputForm form) {
+  return form == OutputForm::kText ? RecordText(record) : JsonLine(RecordJson(record));
 }
 
 absl::StatusOr<Record> RecordOfLine(const std::optional<std::string>& type, std::string_view line) {

@@ -337,8 +337,8 @@ TEST_F(PermafrostJournal, WrongFlagsAreOneLineAndHelpIsThere) {
               "permafrost: no flag '--form'; did you mean '--from'?; see permafrost journal dump "
               "--help\n");
   ExpectUsage(Command("journal dmp"),
-              "permafrost: no command 'dmp'; did you mean 'dump'?; known: append dump verify "
-              "replay checkpoint; see permafrost journal --help\n");
+              "permafrost: no command 'dmp'; did you mean 'dump'?; known: append dump tail "
+              "verify replay checkpoint; see permafrost journal --help\n");
   ExpectUsage(Command("journal dump --limit x --dir " + dir_),
               "permafrost: --limit: 'x' is not a whole number from 0 to 2^64-1; see permafrost "
               "journal dump --help\n");
@@ -347,8 +347,8 @@ TEST_F(PermafrostJournal, WrongFlagsAreOneLineAndHelpIsThere) {
               "name a file of JSON lines, or -\n");
   EXPECT_THAT(Command("journal append --help").out, HasSubstr("drawn if not given"));
   for (const char* command :
-       {"journal append", "journal dump", "journal verify", "journal replay", "journal checkpoint",
-        "records put", "records get", "records subject"})
+       {"journal append", "journal dump", "journal tail", "journal verify", "journal replay",
+        "journal checkpoint", "records put", "records get", "records subject"})
     EXPECT_EQ(Command(command + std::string(" --help")).code, 0) << command;
 }
 

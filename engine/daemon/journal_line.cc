@@ -94,9 +94,21 @@ void JournalLine::AddJournalCommands(CLI::App& journal) {
                  "Wait for more where no more is durable, until SIGINT or SIGTERM; else end there");
 
   CLI::App* const verify =
-      Add(journal, "verify", "Check every record; changes nothing", &JournalLine::Verify);
+      Add(journal, "verify", "Check every record; changes nothing without --truncate-at",
+          &JournalLine::Verify);
   verify->add_option("--dir", directory_, journal_dir)->required();
   verify->add_flag("--deep", is_deep_, "The BLAKE3 of every record too, not its CRC32C only");
+  CLI::Option* const truncate =
+      verify
+          ->add_option(
+              "--truncate-at", truncate_at_,
+              "LSN of the first damaged record: remove it and all behind it, which is kept "
+              "in files *.removed; who has applied one of them must be made anew")
+          ->transform(vfs::WholeNumber({.min = 1}));
+  verify
+      ->add_option("--remove-cursor", remove_cursors_,
+                   "NAME of a cursor that may go if it stands behind the new end")
+      ->needs(truncate);
 
   CLI::App* const replay =
       Add(journal, "replay", "Apply records to a record store, from its cursor on",
@@ -261,8 +273,12 @@ CommandResult JournalLine::Raw(const Place& place, StandardOutput& output) {
 CommandResult JournalLine::Verify(StandardOutput& /*output*/) {
   const auto place = OpenPlace(kDir, directory_);
   if (!place.ok()) return JournalFailure(place.status());
-  return JournalVerifyCommand(place->world->Env(), place->options,
-                              is_deep_ ? journal::HashCheck::kYes : journal::HashCheck::kNo);
+  const auto hash = is_deep_ ? journal::HashCheck::kYes : journal::HashCheck::kNo;
+  if (truncate_at_.has_value()) {
+    return JournalTruncateCommand(place->world->Env(), place->options, hash,
+                                  {.at = *truncate_at_, .remove_cursors = remove_cursors_});
+  }
+  return JournalVerifyCommand(place->world->Env(), place->options, hash);
 }
 
 CommandResult JournalLine::Replay(StandardOutput& /*output*/) {

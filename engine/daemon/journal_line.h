@@ -72,6 +72,8 @@ class JournalLine {
   std::vector<std::string> raw_;  // LSN, file
   bool is_following_ = false;
   bool is_deep_ = false;
+  std::optional<std::uint64_t> truncate_at_;
+  std::vector<std::string> remove_cursors_;
   std::string records_;
   std::vector<std::uint64_t> skip_;
   std::vector<std::string> cursors_;

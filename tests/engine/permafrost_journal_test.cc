@@ -12,8 +12,6 @@
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 
-#include "vfs/base/crc32c.h"
-
 namespace permafrost::engine {
 namespace {
 
@@ -248,17 +246,7 @@ TEST_F(PermafrostJournal, VerifyAndDumpBesideAWriterSeeNoDamage) {
 
 TEST_F(PermafrostJournal, ABodyThatIsNotItsHashIsFoundByADeepCheckOnly) {
   Fill();
-  constexpr std::uint64_t kRecord = 64;
-  constexpr std::uint64_t kRecordBytes = 80;
-  const std::string path = dir_ + "/" + first_segment_;
-  std::string record = ReadText(path).substr(kRecord, kRecordBytes);
-  record[64] ^= 1;                                  // the first byte of the body
-  std::string seed = ReadText(path).substr(32, 8);  // the nonce
-  seed += std::string("\x40\0\0\0\0\0\0\0", 8);     // and the record's offset
-  std::uint32_t crc = vfs::Crc32cExtend(vfs::Crc32c(seed), record.substr(0, 4));
-  crc = vfs::Crc32cExtend(crc, record.substr(8));
-  for (std::size_t i = 0; i < 4; ++i) record[4 + i] = static_cast<char>(crc >> (8 * i));
-  Overwrite(first_segment_, kRecord, record);
+  OverwriteBody();
 
   const Ran shallow = Verify();
   const Ran deep = Verify("--deep");

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/daemon/config_command.h"
 #include "engine/daemon/journal_tail_command.h"
 #include "engine/daemon/journal_verify_command.h"
 #include "engine/daemon/records_commands.h"
@@ -23,8 +24,15 @@ namespace permafrost::engine {
 namespace {
 
 constexpr std::string_view kDir = "--dir";
-constexpr std::uint64_t kSegmentBytesMin = 1024;
-constexpr std::uint64_t kSegmentBytesMax = std::uint64_t{1} << 32;
+
+// Key by key, as engine/config/schema.cc bounds them.
+journal::JournalOptions WriterOf(const JournalConfig& config) {
+  return {.segment_bytes = config.segment_bytes,
+          .max_batch_bytes = config.max_batch_bytes,
+          .max_delay_us = config.max_delay_us,
+          .batch_size = config.batch_size,
+          .max_checkpoints = config.max_checkpoints};
+}
 
 }  // namespace
 
@@ -48,10 +56,8 @@ CLI::App* JournalLine::Add(CLI::App& group,
 }
 
 void JournalLine::AddWriting(CLI::App& command) {
-  command
-      .add_option("--segment-bytes", segment_bytes_,
-                  "Size of segments that are made; every writer begins one (default 64 MiB)")
-      ->transform(vfs::WholeNumber({.min = kSegmentBytesMin, .max = kSegmentBytesMax}));
+  writing_.emplace_back(
+      &command, std::make_unique<ConfigFlags>(command, ConfigFileRule::kOptional, "journal"));
 }
 
 void JournalLine::AddJournalCommands(CLI::App& journal) {
@@ -162,9 +168,26 @@ bool JournalLine::is_parsed() const {
 
 CommandResult JournalLine::Run(StandardOutput& output) {
   for (const auto& [command, run] : runners_) {
-    if (command->parsed()) return (this->*run)(output);
+    if (!command->parsed()) continue;
+    const auto findings = Configure(command);
+    if (!findings.ok()) return JournalFailure(findings.status());
+    if (!findings->empty())
+      return Refused(*findings, is_json_ ? OutputForm::kJson : OutputForm::kText);
+    return (this->*run)(output);
   }
   return {};
+}
+
+absl::StatusOr<std::vector<Finding>> JournalLine::Configure(const CLI::App* command) {
+  for (const auto& [writing, flags] : writing_) {
+    if (writing != command) continue;
+    VFS_ASSIGN_OR_RETURN(ConfigInputs inputs, flags->Inputs());
+    inputs.required = RequiredKeys::kMayBeMissing;
+    const LoadedConfig loaded = LoadedConfig::Load(inputs);
+    writer_ = WriterOf(loaded.config().journal);
+    return loaded.findings();
+  }
+  return std::vector<Finding>();
 }
 
 absl::StatusOr<JournalLine::Place> JournalLine::OpenPlace(std::string_view flag,
@@ -175,7 +198,7 @@ absl::StatusOr<JournalLine::Place> JournalLine::OpenPlace(std::string_view flag,
   place.options = {.directory = split.name,
                    .form = is_json_ ? OutputForm::kJson : OutputForm::kText,
                    .holder = std::to_string(::getpid()),
-                   .segment_bytes = segment_bytes_,
+                   .writer = writer_,
                    .boot_id = vfs::ReadBootId().value_or(vfs::BootId{})};
   if (!store_id_.empty()) {
     VFS_ASSIGN_OR_RETURN(place.options.store_id, ParseStoreId(store_id_));

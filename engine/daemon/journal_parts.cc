@@ -33,6 +33,13 @@ StoreId DrawStoreId(const vfs::Env& env) {
   return id;
 }
 
+journal::JournalOptions OptionsFor(const JournalPlaceOptions& options, const StoreId& store_id) {
+  journal::JournalOptions all = options.writer;
+  all.store_id = store_id;
+  all.lock_content = options.holder;
+  return all;
+}
+
 absl::StatusOr<StoreId> StoreIdOfSegment(vfs::FileSystem* fs, const std::string& path) {
   VFS_ASSIGN_OR_RETURN(const auto file, fs->Open(path, vfs::OpenMode::kRead));
   std::string bytes(journal::kHeaderBytes, '\0');
@@ -134,9 +141,7 @@ absl::StatusOr<journal::JournalOptions> ExistingOptions(const vfs::Env& env,
     return vfs::NotFound("open journal {}: it holds no segment; name a journal's directory",
                          options.directory);
   }
-  return journal::JournalOptions{.store_id = options.store_id.value_or(*found),
-                                 .segment_bytes = options.segment_bytes,
-                                 .lock_content = options.holder};
+  return OptionsFor(options, options.store_id.value_or(*found));
 }
 
 absl::StatusOr<std::unique_ptr<journal::Journal>> OpenJournal(const vfs::Env& env,
@@ -147,10 +152,8 @@ absl::StatusOr<std::unique_ptr<journal::Journal>> OpenJournal(const vfs::Env& en
   if (is_there || rule == IfMissing::kRefuse) found = ExistingOptions(env, options);
   const bool is_new = !is_there || found.status().code() == absl::StatusCode::kNotFound;
   if (is_new && rule == IfMissing::kMake) {
-    found = journal::JournalOptions{
-        .store_id = options.store_id.has_value() ? *options.store_id : DrawStoreId(env),
-        .segment_bytes = options.segment_bytes,
-        .lock_content = options.holder};
+    found =
+        OptionsFor(options, options.store_id.has_value() ? *options.store_id : DrawStoreId(env));
   }
   VFS_RETURN_IF_ERROR(found.status());
   found->boot_id = options.boot_id;

@@ -24,10 +24,10 @@ namespace permafrost::engine {
 struct JournalPlaceOptions {
   std::string directory;
   OutputForm form = OutputForm::kText;
-  std::string holder = {};                                // the process id, for the lock file
-  std::optional<journal::StoreId> store_id = {};          // nothing: as found, or drawn
-  std::uint64_t segment_bytes = std::uint64_t{64} << 20;  // of segments that are made
-  journal::BootId boot_id{};                              // all zero: unknown
+  std::string holder = {};                        // the process id, for the lock file
+  std::optional<journal::StoreId> store_id = {};  // nothing: as found, or drawn
+  journal::JournalOptions writer = {};            // sizes and limits of a command that writes
+  journal::BootId boot_id{};                      // all zero: unknown
 };
 
 // Where the lines of a command go as they come. After an error the command ends.

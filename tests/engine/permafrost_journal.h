@@ -48,8 +48,8 @@ class JournalDirectory : public ::testing::Test {
   Ran Command(const std::string& arguments) { return RunBinary(scratch_, arguments); }
   Ran Append(const std::vector<std::string>& lines, const std::string& flags = "") {
     const std::string file = scratch_.Write("lines", Lines(lines));
-    return Command("journal append --segment-bytes 65536 --dir " + dir_ + " --json-file " + file +
-                   " " + flags);
+    return Command("journal append --journal.segment_bytes 65536 --dir " + dir_ + " --json-file " +
+                   file + " " + flags);
   }
   // Three records, in one segment.
   void Fill() { ASSERT_EQ(Append({kAssertion, kAccounts, kEpoch}).out, "1\n2\n3\n"); }

@@ -137,7 +137,9 @@ TEST_F(PermafrostTruncate, ASegmentThatIsMissingEndsTheLogBeforeIt) {
 TEST_F(PermafrostTruncate, ACursorBehindTheEndIsNamedAndGoesOnlyWhenItIs) {
   FillTwo();
   const std::string set = "--cursor old=2 --cursor new=4 --cursor newer=5";
-  ASSERT_EQ(Command("journal checkpoint --segment-bytes 65536 " + set + " --dir " + dir_).code, 0);
+  ASSERT_EQ(
+      Command("journal checkpoint --journal.segment_bytes 65536 " + set + " --dir " + dir_).code,
+      0);
   Overwrite(first_segment_, 150, "damage");
   const auto before = Files();
 
@@ -214,7 +216,8 @@ constexpr Lsn kLast = 40;
 constexpr std::uint8_t kThisBoot = 0xb0;
 
 JournalPlaceOptions PlaceOf(std::uint8_t boot) {
-  JournalPlaceOptions place{.directory = kDir, .holder = "42", .segment_bytes = 2048};
+  JournalPlaceOptions place{.directory = kDir, .holder = "42"};
+  place.writer.segment_bytes = 2048;
   place.boot_id.fill(boot);
   return place;
 }

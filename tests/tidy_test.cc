@@ -270,6 +270,8 @@ TEST(TidySelfTest, AStepLabelThatIsNotListedOrNotUsedIsFound) {
           "engine/a.cc",
           "const vfs::Step step(\"freeze.mark\");\nBarrier({.file = \"freeze.synk.file\"});\n"
           "const vfs::Step other(\"hot.wipe\"); f(\"freeze.log\", \"wal.log\");\n"),
+      MakeSourceFile("engine/config/k.cc",
+                     "f(\"freeze.bytes\");\nconst Step step(\"freeze.x\");\n"),
       MakeSourceFile("vfs/b.cc", "const Step step(\"background\");\n"),
       MakeSourceFile("tests/c.cc", "const vfs::Step step(\"anything\"); f(\"freeze.flip\");\n"),
   };
@@ -278,6 +280,7 @@ TEST(TidySelfTest, AStepLabelThatIsNotListedOrNotUsedIsFound) {
             "engine/a.cc:2: step label 'freeze.synk.file' is not listed in vfs/base/step_labels.h\n"
             "engine/a.cc:3: step label 'hot.wipe' is not listed in vfs/base/step_labels.h\n"
             "engine/a.cc:3: step label 'freeze.log' is not listed in vfs/base/step_labels.h\n"
+            "engine/config/k.cc:2: step label 'freeze.x' is not listed in vfs/base/step_labels.h\n"
             "vfs/base/step_labels.h:0: label 'freeze.flip' is used nowhere; remove its line\n");
 }
 

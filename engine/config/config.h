@@ -24,6 +24,15 @@ struct StorageConfig {
   std::string network = {};
 };
 
+// Of a journal's writer.
+struct JournalConfig {
+  std::uint64_t segment_bytes = 0;
+  std::uint64_t max_batch_bytes = 0;
+  std::uint64_t max_delay_us = 0;
+  std::uint64_t batch_size = 0;  // records
+  std::uint64_t max_checkpoints = 0;
+};
+
 struct RetentionConfig {
   std::string earliest_ledger = {};    // "genesis", "now" or a number
   std::uint64_t retention_chunks = 0;  // 0 keeps everything
@@ -90,6 +99,7 @@ struct LoggingConfig {
 
 struct Config {
   StorageConfig storage = {};
+  JournalConfig journal = {};
   RetentionConfig retention = {};
   BackfillConfig backfill = {};
   IngestionConfig ingestion = {};

@@ -26,7 +26,9 @@ effective value and where that came from. What is refused is refused with exit c
   value of another kind than the key's; nothing is converted.
 - **Flags.** Every key is a flag of the same name: `--retention.retention_chunks 5`. A flag beats
   the file, the file beats the default. No environment variable is read. Tables merge key by key,
-  those below `service.methods` too; no key holds a list.
+  those below `service.methods` too; no key holds a list. Commands that write a journal
+  (`permafrost journal append`, `replay`, `checkpoint`, `records put`) take `--config` and the flags
+  of `journal`.
 - **Durations** are strings with a unit, `ms`, `s`, `m` or `h`: `"250ms"`. A bare integer is
   refused.
 - **Bytes** are integers, or strings with a unit, `KiB`, `MiB`, `GiB` or `TiB`: `"64MiB"`.

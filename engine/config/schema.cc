@@ -82,6 +82,8 @@ Leaf Number(LeafType type,
 }
 
 constexpr std::uint64_t kU32Max = std::numeric_limits<std::uint32_t>::max();
+constexpr std::uint64_t kJournalSegmentBytesMin = 1'024;
+constexpr std::uint64_t kJournalSegmentBytesMax = std::uint64_t{1} << 32;
 constexpr std::uint64_t kDayMillis = 24 * 3'600'000;
 constexpr Bounds kMillis{.min = 1, .max = kDayMillis};
 constexpr Bounds kWorkers{.min = 1, .max = 1'024};
@@ -94,6 +96,7 @@ constexpr LeafType kBytes = LeafType::kBytes;
 constexpr LeafType kDuration = LeafType::kDuration;
 
 constexpr auto kStorage = &Config::storage;
+constexpr auto kJournal = &Config::journal;
 constexpr auto kRetention = &Config::retention;
 constexpr auto kBackfill = &Config::backfill;
 constexpr auto kStore = &BackfillConfig::datastore;
@@ -135,6 +138,27 @@ void AddStorage(std::vector<Leaf>& leaves) {
               "threads that compress ledgers; the bytes do not depend on it"),
        Text("storage.network", "", kNetworkRule, In<kStorage, &Storage::network>,
             "network whose ledgers the store holds; pinned at the first start")});
+}
+
+void AddJournal(std::vector<Leaf>& leaves) {
+  leaves.insert(
+      leaves.end(),
+      {Number(kBytes, "journal.segment_bytes", "64MiB",
+              {.min = kJournalSegmentBytesMin, .max = kJournalSegmentBytesMax},
+              In<kJournal, &JournalConfig::segment_bytes>,
+              "size of segments that are made, a multiple of 8; every writer begins one"),
+       Number(kBytes, "journal.max_batch_bytes", "4MiB", {.min = 1, .max = kJournalSegmentBytesMax},
+              In<kJournal, &JournalConfig::max_batch_bytes>,
+              "most that one write and sync take, but for a single record"),
+       Number(kCount, "journal.max_delay_us", "0", {.max = 1'000'000},
+              In<kJournal, &JournalConfig::max_delay_us>,
+              "microseconds that a writer waits for others to share its sync"),
+       Number(kCount, "journal.batch_size", "128", {.min = 1, .max = 1'000'000},
+              In<kJournal, &JournalConfig::batch_size>,
+              "buffered records that are flushed by themselves"),
+       Number(kCount, "journal.max_checkpoints", "3", {.min = 1, .max = 1'000},
+              In<kJournal, &JournalConfig::max_checkpoints>,
+              "checkpoints kept; what the oldest does not need may go")});
 }
 
 void AddIngest(std::vector<Leaf>& leaves) {
@@ -280,6 +304,7 @@ void AddLogging(std::vector<Leaf>& leaves) {
 std::vector<Leaf> MakeLeaves() {
   std::vector<Leaf> leaves;
   AddStorage(leaves);
+  AddJournal(leaves);
   AddIngest(leaves);
   AddService(leaves);
   AddLogging(leaves);

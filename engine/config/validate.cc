@@ -102,6 +102,16 @@ void CheckEndpoints(const LoadedConfig& loaded, Findings& findings) {
                   vfs::EscapedForError(service.admin_endpoint))));
 }
 
+void CheckJournal(const LoadedConfig& loaded, Findings& findings) {
+  constexpr std::string_view kKey = "journal.segment_bytes";
+  constexpr std::uint64_t kAlignment = 8;  // of its records
+  const std::uint64_t bytes = loaded.config().journal.segment_bytes;
+  if (bytes % kAlignment == 0) return;
+  findings.push_back(
+      loaded.FindingAbout({kKey}, fmt::format("{} is {}: must be a multiple of {}; take {}", kKey,
+                                              bytes, kAlignment, bytes / kAlignment * kAlignment)));
+}
+
 void CheckSources(const LoadedConfig& loaded, Findings& findings) {
   constexpr std::string_view kType = "backfill.datastore.type";
   constexpr std::string_view kPath = "backfill.datastore.params.path";
@@ -149,6 +159,7 @@ std::vector<Finding> CheckTogether(const LoadedConfig& loaded) {
   CheckOrders(loaded, findings);
   CheckEndpoints(loaded, findings);
   CheckSources(loaded, findings);
+  CheckJournal(loaded, findings);
   return findings;
 }
 

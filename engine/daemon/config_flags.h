@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -18,7 +19,8 @@ enum class ConfigFileRule { kRequired, kOptional };
 // Threads: one thread at a time.
 class ConfigFlags {
  public:
-  ConfigFlags(CLI::App& command, ConfigFileRule rule);
+  // `table`: only the keys below it are flags; empty: all are.
+  ConfigFlags(CLI::App& command, ConfigFileRule rule, std::string_view table = {});
   ConfigFlags(const ConfigFlags&) = delete;
   ConfigFlags& operator=(const ConfigFlags&) = delete;
 
@@ -31,7 +33,7 @@ class ConfigFlags {
   std::string path_;
   CLI::Option* file_ = nullptr;
   std::vector<std::string> texts_;           // beside Leaves()
-  std::vector<const CLI::Option*> options_;  // beside Leaves()
+  std::vector<const CLI::Option*> options_;  // beside Leaves(); null: no flag
 };
 
 inline constexpr std::size_t kConfigBytesMax = 65'536;

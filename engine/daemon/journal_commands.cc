@@ -250,14 +250,6 @@ CommandResult Answered(const absl::StatusOr<std::string>& text) {
   return {.code = ExitCode::kOk, .out = *text, .err = ""};
 }
 
-// The first LSN of a dump.
-absl::StatusOr<Lsn> FirstOf(const JournalOnDisk& disk, const std::optional<Lsn>& from) {
-  const Lsn first = from.value_or(disk.first);
-  if (first >= disk.first) return first;
-  return vfs::OutOfRange("read journal: LSN {} was truncated, the first that is there is {}", first,
-                         disk.first);
-}
-
 }  // namespace
 
 CommandResult JournalAppendCommand(const vfs::Env& env,
@@ -289,20 +281,19 @@ CommandResult JournalDumpCommand(const vfs::Env& env,
   }
   const auto disk = InspectJournal(env, options);
   if (!disk.ok()) return JournalFailure(disk.status());
-  const auto first = FirstOf(*disk, dump.from);
+  const auto first = FirstToRead(disk->first, dump.from);
   if (!first.ok()) return JournalFailure(first.status());
   if (dump.limit == 0) return {};
   std::uint64_t count = 0;
-  const absl::Status read = journal::ReadRecords(
-      disk->segments, *first, disk->last, HashCheck::kYes,
-      [&](const RecordView& view) -> absl::Status {
-        if (type.has_value() && view.type != *type) return absl::OkStatus();
-        JournalRecord record = journal::CopyOf(view);
-        record.is_durable = record.lsn <= disk->report.proved;
-        const bool is_text = options.form == OutputForm::kText;
-        VFS_RETURN_IF_ERROR(output(is_text ? RecordText(record) : JsonLine(RecordJson(record))));
-        return ++count == dump.limit ? Enough() : absl::OkStatus();
-      });
+  const absl::Status read =
+      journal::ReadRecords(disk->segments, *first, disk->last, HashCheck::kYes,
+                           [&](const RecordView& view) -> absl::Status {
+                             if (type.has_value() && view.type != *type) return absl::OkStatus();
+                             JournalRecord record = journal::CopyOf(view);
+                             record.is_durable = record.lsn <= disk->report.proved;
+                             VFS_RETURN_IF_ERROR(output(RecordLine(record, options.form)));
+                             return ++count == dump.limit ? journal::Enough() : absl::OkStatus();
+                           });
   if (!read.ok() && !journal::IsEnough(read)) return JournalFailure(read);
   CommandResult result;
   if (disk->last > disk->report.proved || disk->report.dropped_bytes > 0)
@@ -314,7 +305,7 @@ absl::StatusOr<std::string> JournalRawRecord(const vfs::Env& env,
                                              const JournalPlaceOptions& options,
                                              Lsn lsn) {
   VFS_ASSIGN_OR_RETURN(const JournalOnDisk disk, InspectJournal(env, options));
-  VFS_RETURN_IF_ERROR(FirstOf(disk, lsn).status());
+  VFS_RETURN_IF_ERROR(FirstToRead(disk.first, lsn).status());
   if (lsn > disk.last) {
     return vfs::OutOfRange("read journal: LSN {} is behind the end of the log, LSN {}", lsn,
                            disk.last);

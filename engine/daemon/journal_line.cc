@@ -8,20 +8,31 @@
 
 #include <fmt/format.h>
 
+#include "engine/daemon/config_command.h"
+#include "engine/daemon/journal_tail_command.h"
 #include "engine/daemon/journal_verify_command.h"
 #include "engine/daemon/records_commands.h"
 #include "vfs/base/escape.h"
 #include "vfs/base/parse_number.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
+#include "vfs/posix/boot_id.h"
 #include "vfs/posix/command_line.h"
+#include "vfs/posix/stop_signal.h"
 
 namespace permafrost::engine {
 namespace {
 
 constexpr std::string_view kDir = "--dir";
-constexpr std::uint64_t kSegmentBytesMin = 1024;
-constexpr std::uint64_t kSegmentBytesMax = std::uint64_t{1} << 32;
+
+// Key by key, as engine/config/schema.cc bounds them.
+journal::JournalOptions WriterOf(const JournalConfig& config) {
+  return {.segment_bytes = config.segment_bytes,
+          .max_batch_bytes = config.max_batch_bytes,
+          .max_delay_us = config.max_delay_us,
+          .batch_size = config.batch_size,
+          .max_checkpoints = config.max_checkpoints};
+}
 
 }  // namespace
 
@@ -45,10 +56,8 @@ CLI::App* JournalLine::Add(CLI::App& group,
 }
 
 void JournalLine::AddWriting(CLI::App& command) {
-  command
-      .add_option("--segment-bytes", segment_bytes_,
-                  "Size of segments that are made; every writer begins one (default 64 MiB)")
-      ->transform(vfs::WholeNumber({.min = kSegmentBytesMin, .max = kSegmentBytesMax}));
+  writing_.emplace_back(
+      &command, std::make_unique<ConfigFlags>(command, ConfigFileRule::kOptional, "journal"));
 }
 
 void JournalLine::AddJournalCommands(CLI::App& journal) {
@@ -80,10 +89,32 @@ void JournalLine::AddJournalCommands(CLI::App& journal) {
       ->expected(2)
       ->type_name("LSN FILE");
 
+  CLI::App* const tail =
+      Add(journal, "tail", "Print durable records as they become so, beside a writer",
+          &JournalLine::Tail);
+  tail->add_option("--dir", directory_, journal_dir)->required();
+  tail->add_option("--from", from_, "First LSN; else the first that is there")->transform(number);
+  tail->add_option("--limit", limit_, "At most so many records")->transform(number);
+  tail->add_option("--type", type_, "Only records of this type");
+  tail->add_flag("--follow", is_following_,
+                 "Wait for more where no more is durable, until SIGINT or SIGTERM; else end there");
+
   CLI::App* const verify =
-      Add(journal, "verify", "Check every record; changes nothing", &JournalLine::Verify);
+      Add(journal, "verify", "Check every record; changes nothing without --truncate-at",
+          &JournalLine::Verify);
   verify->add_option("--dir", directory_, journal_dir)->required();
   verify->add_flag("--deep", is_deep_, "The BLAKE3 of every record too, not its CRC32C only");
+  CLI::Option* const truncate =
+      verify
+          ->add_option(
+              "--truncate-at", truncate_at_,
+              "LSN of the first damaged record: remove it and all behind it, which is kept "
+              "in files *.removed; who has applied one of them must be made anew")
+          ->transform(vfs::WholeNumber({.min = 1}));
+  verify
+      ->add_option("--remove-cursor", remove_cursors_,
+                   "NAME of a cursor that may go if it stands behind the new end")
+      ->needs(truncate);
 
   CLI::App* const replay =
       Add(journal, "replay", "Apply records to a record store, from its cursor on",
@@ -137,9 +168,26 @@ bool JournalLine::is_parsed() const {
 
 CommandResult JournalLine::Run(StandardOutput& output) {
   for (const auto& [command, run] : runners_) {
-    if (command->parsed()) return (this->*run)(output);
+    if (!command->parsed()) continue;
+    const auto findings = Configure(command);
+    if (!findings.ok()) return JournalFailure(findings.status());
+    if (!findings->empty())
+      return Refused(*findings, is_json_ ? OutputForm::kJson : OutputForm::kText);
+    return (this->*run)(output);
   }
   return {};
+}
+
+absl::StatusOr<std::vector<Finding>> JournalLine::Configure(const CLI::App* command) {
+  for (const auto& [writing, flags] : writing_) {
+    if (writing != command) continue;
+    VFS_ASSIGN_OR_RETURN(ConfigInputs inputs, flags->Inputs());
+    inputs.required = RequiredKeys::kMayBeMissing;
+    const LoadedConfig loaded = LoadedConfig::Load(inputs);
+    writer_ = WriterOf(loaded.config().journal);
+    return loaded.findings();
+  }
+  return std::vector<Finding>();
 }
 
 absl::StatusOr<JournalLine::Place> JournalLine::OpenPlace(std::string_view flag,
@@ -150,7 +198,8 @@ absl::StatusOr<JournalLine::Place> JournalLine::OpenPlace(std::string_view flag,
   place.options = {.directory = split.name,
                    .form = is_json_ ? OutputForm::kJson : OutputForm::kText,
                    .holder = std::to_string(::getpid()),
-                   .segment_bytes = segment_bytes_};
+                   .writer = writer_,
+                   .boot_id = vfs::ReadBootId().value_or(vfs::BootId{})};
   if (!store_id_.empty()) {
     VFS_ASSIGN_OR_RETURN(place.options.store_id, ParseStoreId(store_id_));
   }
@@ -196,11 +245,35 @@ CommandResult JournalLine::Dump(StandardOutput& output) {
   const auto place = OpenPlace(kDir, directory_);
   if (!place.ok()) return JournalFailure(place.status());
   if (!raw_.empty()) return Raw(*place, output);
-  JournalDumpOptions dump{.from = from_};
-  if (limit_.has_value()) dump.limit = *limit_;
-  if (!type_.empty()) dump.type = type_;
-  return JournalDumpCommand(place->world->Env(), place->options, dump,
+  return JournalDumpCommand(place->world->Env(), place->options, Which(),
                             [&](std::string_view text) { return output.Write(text); });
+}
+
+JournalDumpOptions JournalLine::Which() const {
+  JournalDumpOptions which{.from = from_};
+  if (limit_.has_value()) which.limit = *limit_;
+  if (!type_.empty()) which.type = type_;
+  return which;
+}
+
+CommandResult JournalLine::Tail(StandardOutput& output) {
+  const auto place = OpenPlace(kDir, directory_);
+  if (!place.ok()) return JournalFailure(place.status());
+  const auto write = [&](std::string_view text) { return output.Write(text); };
+  const auto tail = [&](AtTheEnd at_the_end, Pause pause) {
+    return JournalTailCommand(place->world->Env(), place->options,
+                              {.which = Which(), .at_the_end = at_the_end}, pause, write);
+  };
+  if (!is_following_) {
+    return tail(AtTheEnd::kStop,
+                [](std::uint64_t /*nanos*/) -> absl::StatusOr<bool> { return false; });
+  }
+  vfs::StopSignal stop;
+  return tail(AtTheEnd::kFollow, [&](std::uint64_t nanos) -> absl::StatusOr<bool> {
+    VFS_RETURN_IF_ERROR(output.Flush());
+    VFS_RETURN_IF_ERROR(output.CheckReader());
+    return stop.Wait(nanos);
+  });
 }
 
 CommandResult JournalLine::Raw(const Place& place, StandardOutput& output) {
@@ -223,8 +296,12 @@ CommandResult JournalLine::Raw(const Place& place, StandardOutput& output) {
 CommandResult JournalLine::Verify(StandardOutput& /*output*/) {
   const auto place = OpenPlace(kDir, directory_);
   if (!place.ok()) return JournalFailure(place.status());
-  return JournalVerifyCommand(place->world->Env(), place->options,
-                              is_deep_ ? journal::HashCheck::kYes : journal::HashCheck::kNo);
+  const auto hash = is_deep_ ? journal::HashCheck::kYes : journal::HashCheck::kNo;
+  if (truncate_at_.has_value()) {
+    return JournalTruncateCommand(place->world->Env(), place->options, hash,
+                                  {.at = *truncate_at_, .remove_cursors = remove_cursors_});
+  }
+  return JournalVerifyCommand(place->world->Env(), place->options, hash);
 }
 
 CommandResult JournalLine::Replay(StandardOutput& /*output*/) {

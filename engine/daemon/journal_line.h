@@ -11,6 +11,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "engine/daemon/config_flags.h"
 #include "engine/daemon/journal_commands.h"
 #include "engine/daemon/real_world.h"
 
@@ -36,7 +37,7 @@ class JournalLine {
   CLI::App* Add(CLI::App& group, const std::string& name, const std::string& help, Runner run);
   void AddJournalCommands(CLI::App& journal);
   void AddRecordsCommands(CLI::App& records);
-  // Flags of commands that make segments.
+  // Configuration of commands that write.
   void AddWriting(CLI::App& command);
 
   // The world of --dir, and the journal's place in it.
@@ -46,8 +47,17 @@ class JournalLine {
   };
   absl::StatusOr<Place> OpenPlace(std::string_view flag, const std::string& path) const;
 
+  // Of dump and tail.
+  JournalDumpOptions Which() const;
+
+  // Sets `writer_`, if this command writes.
+  //
+  // Errors: findings, and of the file
+  absl::StatusOr<std::vector<Finding>> Configure(const CLI::App* command);
+
   CommandResult Append(StandardOutput& output);
   CommandResult Dump(StandardOutput& output);
+  CommandResult Tail(StandardOutput& output);
   CommandResult Raw(const Place& place, StandardOutput& output);
   CommandResult Verify(StandardOutput& output);
   CommandResult Replay(StandardOutput& output);
@@ -62,11 +72,15 @@ class JournalLine {
   std::string type_;
   std::string json_file_ = "-";
   std::string store_id_;
-  std::uint64_t segment_bytes_ = std::uint64_t{64} << 20;
+  std::vector<std::pair<CLI::App*, std::unique_ptr<ConfigFlags>>> writing_;
+  journal::JournalOptions writer_;
   std::optional<std::uint64_t> from_;
   std::optional<std::uint64_t> limit_;
   std::vector<std::string> raw_;  // LSN, file
+  bool is_following_ = false;
   bool is_deep_ = false;
+  std::optional<std::uint64_t> truncate_at_;
+  std::vector<std::string> remove_cursors_;
   std::string records_;
   std::vector<std::uint64_t> skip_;
   std::vector<std::string> cursors_;

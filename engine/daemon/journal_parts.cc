@@ -32,6 +32,13 @@ StoreId DrawStoreId(const vfs::Env& env) {
   return id;
 }
 
+journal::JournalOptions OptionsFor(const JournalPlaceOptions& options, const StoreId& store_id) {
+  journal::JournalOptions all = options.writer;
+  all.store_id = store_id;
+  all.lock_content = options.holder;
+  return all;
+}
+
 absl::StatusOr<StoreId> StoreIdOfSegment(vfs::FileSystem* fs, const std::string& path) {
   VFS_ASSIGN_OR_RETURN(const auto file, fs->Open(path, vfs::OpenMode::kRead));
   VFS_ASSIGN_OR_RETURN(const std::string bytes, journal::ReadHeader(*file));
@@ -120,9 +127,7 @@ absl::StatusOr<journal::JournalOptions> ExistingOptions(const vfs::Env& env,
     return vfs::NotFound("open journal {}: it holds no segment; name a journal's directory",
                          options.directory);
   }
-  return journal::JournalOptions{.store_id = options.store_id.value_or(*found),
-                                 .segment_bytes = options.segment_bytes,
-                                 .lock_content = options.holder};
+  return OptionsFor(options, options.store_id.value_or(*found));
 }
 
 absl::StatusOr<std::unique_ptr<journal::Journal>> OpenJournal(const vfs::Env& env,
@@ -133,12 +138,11 @@ absl::StatusOr<std::unique_ptr<journal::Journal>> OpenJournal(const vfs::Env& en
   if (is_there || rule == IfMissing::kRefuse) found = ExistingOptions(env, options);
   const bool is_new = !is_there || found.status().code() == absl::StatusCode::kNotFound;
   if (is_new && rule == IfMissing::kMake) {
-    found = journal::JournalOptions{
-        .store_id = options.store_id.has_value() ? *options.store_id : DrawStoreId(env),
-        .segment_bytes = options.segment_bytes,
-        .lock_content = options.holder};
+    found =
+        OptionsFor(options, options.store_id.has_value() ? *options.store_id : DrawStoreId(env));
   }
   VFS_RETURN_IF_ERROR(found.status());
+  found->boot_id = options.boot_id;
   return journal::Journal::Open(env, options.directory, *found);
 }
 
@@ -151,6 +155,28 @@ absl::StatusOr<JournalOnDisk> InspectJournal(const vfs::Env& env,
   disk.first = std::max(read.state.first_needed.lsn,
                         disk.segments.empty() ? 1 : disk.segments.front().header.first_lsn);
   return disk;
+}
+
+absl::StatusOr<Lsn> FirstLsn(vfs::FileSystem* fs,
+                             const std::string& directory,
+                             const StoreId& store_id) {
+  VFS_ASSIGN_OR_RETURN(const journal::JournalState state, journal::ReadState(fs, directory));
+  VFS_ASSIGN_OR_RETURN(const std::vector<vfs::DirEntry> entries, fs->List(directory));
+  for (const vfs::DirEntry& entry : entries) {
+    const auto base = journal::BaseOfName(entry.name);
+    if (!base.has_value()) continue;
+    VFS_ASSIGN_OR_RETURN(const journal::Segment first,
+                         journal::OpenSegment(fs, directory, *base, store_id));
+    return std::max(state.first_needed.lsn, first.header.first_lsn);
+  }
+  return state.first_needed.lsn;
+}
+
+absl::StatusOr<Lsn> FirstToRead(Lsn there, const std::optional<Lsn>& from) {
+  const Lsn first = from.value_or(there);
+  if (first >= there) return first;
+  return vfs::OutOfRange("read journal: LSN {} was truncated, the first that is there is {}", first,
+                         there);
 }
 
 absl::StatusOr<std::uint8_t> ParseRecordType(std::string_view name) {
@@ -190,6 +216,10 @@ std::string RecordText(const JournalRecord& record) {
 std::string JsonLine(const nlohmann::ordered_json& json) {
   // Words of the command line need not be UTF-8.
   return json.dump(-1, ' ', true, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
+std::string RecordLine(const JournalRecord& record, OutputForm form) {
+  return form == OutputForm::kText ? RecordText(record) : JsonLine(RecordJson(record));
 }
 
 absl::StatusOr<Record> RecordOfLine(const std::optional<std::string>& type, std::string_view line) {

@@ -24,9 +24,10 @@ namespace permafrost::engine {
 struct JournalPlaceOptions {
   std::string directory;
   OutputForm form = OutputForm::kText;
-  std::string holder = {};                                // the process id, for the lock file
-  std::optional<journal::StoreId> store_id = {};          // nothing: as found, or drawn
-  std::uint64_t segment_bytes = std::uint64_t{64} << 20;  // of segments that are made
+  std::string holder = {};                        // the process id, for the lock file
+  std::optional<journal::StoreId> store_id = {};  // nothing: as found, or drawn
+  journal::JournalOptions writer = {};            // sizes and limits of a command that writes
+  journal::BootId boot_id{};                      // all zero: unknown
 };
 
 // Where the lines of a command go as they come. After an error the command ends.
@@ -78,6 +79,16 @@ struct JournalOnDisk {
 absl::StatusOr<JournalOnDisk> InspectJournal(const vfs::Env& env,
                                              const JournalPlaceOptions& options);
 
+// The first LSN that is needed, and there, from names and headers alone.
+absl::StatusOr<journal::Lsn> FirstLsn(vfs::FileSystem* fs,
+                                      const std::string& directory,
+                                      const journal::StoreId& store_id);
+// Where reading begins that was asked to begin at `from`; nothing: at the first that is there.
+//
+// Errors: kOutOfRange  `from` was truncated
+absl::StatusOr<journal::Lsn> FirstToRead(journal::Lsn there,
+                                         const std::optional<journal::Lsn>& from);
+
 // The number of a type that a flag names.
 //
 // Errors: kInvalidArgument  no such type, with the nearest
@@ -90,6 +101,7 @@ nlohmann::ordered_json RecordJson(const JournalRecord& record);
 std::string RecordText(const JournalRecord& record);
 
 std::string JsonLine(const nlohmann::ordered_json& json);
+std::string RecordLine(const JournalRecord& record, OutputForm form);
 
 // The record that a line of JSON says, checked: of the type `type`; or, if there is none, of an
 // object with "type" and "body", as `journal dump --json` prints it.

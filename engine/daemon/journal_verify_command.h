@@ -1,5 +1,9 @@
-// `permafrost journal verify`: every segment read, every damage named, nothing changed.
+// `permafrost journal verify`: every segment read, every damage named; nothing changed, unless an
+// operator says where a damaged log is to end.
 #pragma once
+
+#include <string>
+#include <vector>
 
 #include "engine/daemon/journal_parts.h"
 #include "engine/journal/segment_parse.h"
@@ -11,5 +15,15 @@ namespace permafrost::engine {
 CommandResult JournalVerifyCommand(const vfs::Env& env,
                                    const JournalPlaceOptions& options,
                                    journal::HashCheck hash);
+
+struct JournalTruncateOptions {
+  journal::Lsn at = 0;                           // of the first damaged record, as verify names it
+  std::vector<std::string> remove_cursors = {};  // if they stand behind it
+};
+// Removes that record and all behind it (engine/journal/truncation.h), under the writer's lock.
+CommandResult JournalTruncateCommand(const vfs::Env& env,
+                                     const JournalPlaceOptions& options,
+                                     journal::HashCheck hash,
+                                     const JournalTruncateOptions& truncate);
 
 }  // namespace permafrost::engine

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/random.h>
 #include <unistd.h>
@@ -99,6 +100,14 @@ absl::Status StandardOutput::Flush() {
   if (!status_.ok() || pending_.empty()) return status_;
   status_ = vfs::WriteStandardOutput(pending_);
   pending_.clear();
+  return status_;
+}
+
+absl::Status StandardOutput::CheckReader() {
+  pollfd pipe{.fd = STDOUT_FILENO, .events = 0, .revents = 0};
+  const int found = vfs::RetryInterrupted([&] { return ::poll(&pipe, 1, 0); });
+  if (status_.ok() && found > 0 && (pipe.revents & POLLERR) != 0)
+    status_ = vfs::ErrnoToStatus(EPIPE, "write", "standard output");
   return status_;
 }
 

@@ -69,6 +69,8 @@ class StandardOutput {
  public:
   absl::Status Write(std::string_view text);
   absl::Status Flush();
+  // Whether the reader of a pipe is there still: EPIPE, as of a write, if not.
+  absl::Status CheckReader();
   // Of the first write that failed; the errno says how.
   const absl::Status& status() const { return status_; }
 

@@ -170,7 +170,6 @@ class Journal {
   absl::Status ChangeState(absl::FunctionRef<absl::Status(JournalState&)> change)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_mu_) ABSL_LOCKS_EXCLUDED(mu_);
   absl::Status RemoveSegmentsBelow(std::uint64_t offset) ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_mu_);
-  absl::StatusOr<bool> HasTailers() const;
 
   const vfs::Env env_;
   const std::string directory_;

@@ -6,6 +6,7 @@
 #include "engine/journal/journal_entry.h"
 #include "engine/journal/journal_format.h"
 #include "engine/journal/journal_reader.h"
+#include "engine/journal/tailer.h"
 #include "vfs/base/probe.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
@@ -294,7 +295,7 @@ absl::Status Journal::TruncateBefore(Lsn lsn) {
 }
 
 absl::Status Journal::RemoveSegmentsBelow(std::uint64_t offset) {
-  VFS_ASSIGN_OR_RETURN(const bool has_tailers, HasTailers());
+  VFS_ASSIGN_OR_RETURN(const auto tailer, FindTailer(env_.fs, directory_));
   bool is_changed = false;
   std::vector<std::string> recycled;
   while (true) {
@@ -307,7 +308,7 @@ absl::Status Journal::RemoveSegmentsBelow(std::uint64_t offset) {
       segments_.erase(segments_.begin());
       // Nobody else may read the file when its bytes change.
       const bool is_alone = oldest.file.use_count() == 1;
-      if (!has_tailers && is_alone && spares_.empty() && recycled.empty() &&
+      if (!tailer.has_value() && is_alone && spares_.empty() && recycled.empty() &&
           oldest.file_bytes == options_.segment_bytes)
         spare = vfs::JoinPath(directory_, SpareName(next_spare_++));
     }
@@ -327,20 +328,6 @@ absl::Status Journal::RemoveSegmentsBelow(std::uint64_t offset) {
   spares_.insert(spares_.end(), recycled.begin(), recycled.end());
   changed_.NotifyAll();
   return absl::OkStatus();
-}
-
-absl::StatusOr<bool> Journal::HasTailers() const {
-  VFS_ASSIGN_OR_RETURN(const std::vector<vfs::DirEntry> entries, env_.fs->List(directory_));
-  for (const vfs::DirEntry& entry : entries) {
-    if (!entry.name.starts_with(kLeasePrefix)) continue;
-    const std::string path = vfs::JoinPath(directory_, entry.name);
-    const auto lock = env_.fs->Lock(path, {});
-    if (lock.status().code() == absl::StatusCode::kUnavailable) return true;
-    VFS_RETURN_IF_ERROR(lock.status());
-    // Its tailer is gone.
-    VFS_RETURN_IF_ERROR(vfs::UnlinkIfExists(env_.fs, path));
-  }
-  return false;
 }
 
 absl::Status Journal::MarkIdle() {

@@ -58,9 +58,11 @@ static_assert(kHeaderCrcAt + sizeof(std::uint32_t) == kHeaderBytes);
 static_assert(kHeadMicrosAt + sizeof(std::int64_t) == kHeadBytes);
 
 // --- names in the journal's directory ---
-inline constexpr std::string_view kSegmentSuffix = ".seg";    // "{base offset, 20 digits}.seg"
-inline constexpr std::string_view kSparePrefix = "spare-";    // "spare-{20 digits}"
-inline constexpr std::string_view kLeasePrefix = "lease-";    // "lease-{name}", locked by a tailer
+inline constexpr std::string_view kSegmentSuffix = ".seg";  // "{base offset, 20 digits}.seg"
+inline constexpr std::string_view kSparePrefix = "spare-";  // "spare-{20 digits}"
+inline constexpr std::string_view kLeasePrefix = "lease-";  // "lease-{name}", locked by a tailer
+inline constexpr std::string_view kRemovedSuffix =
+    ".removed";  // "{global offset, 20 digits}.removed", of a truncated log
 inline constexpr std::string_view kStateName = "checkpoint";  // cursors and checkpoints
 inline constexpr std::string_view kStateTempName = "checkpoint.tmp";
 inline constexpr std::string_view kDurableName = "durable";

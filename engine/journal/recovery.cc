@@ -38,7 +38,8 @@ absl::StatusOr<Names> ListNames(const vfs::FileSystem& fs, const std::string& di
       const auto number = vfs::ParseNumber<std::uint64_t>(name.substr(kSparePrefix.size()));
       if (number.has_value()) names.next_spare = std::max(names.next_spare, *number + 1);
     } else if (name != kStateName && name != kStateTempName && name != kDurableName &&
-               name != kLockName && !name.starts_with(kLeasePrefix)) {
+               name != kLockName && !name.starts_with(kLeasePrefix) &&
+               !name.ends_with(kRemovedSuffix)) {
       return vfs::FailedPrecondition(
           "open journal {}: '{}' is not the journal's; move it elsewhere", directory, name);
     }
@@ -57,14 +58,21 @@ struct Kept {
 
 class Reading {
  public:
-  Reading(const vfs::Env& env, const std::string& directory, const JournalOptions& options)
-      : env_(env), directory_(directory), options_(options) {}
+  Reading(const vfs::Env& env,
+          const std::string& directory,
+          const JournalOptions& options,
+          const std::optional<LogEnd>& log_end = std::nullopt)
+      : env_(env), directory_(directory), options_(options), log_end_(log_end) {}
 
   absl::Status Run() {
     const vfs::Step step("journal.recover");
     VFS_ASSIGN_OR_RETURN(names_, ListNames(*env_.fs, directory_));
     VFS_ASSIGN_OR_RETURN(out_.state, ReadState(env_.fs, directory_));
     out_.next_spare = names_.next_spare;
+    if (log_end_.has_value()) {
+      std::erase_if(names_.bases, [&](std::uint64_t base) { return !log_end_->Keeps(base); });
+      if (names_.bases.empty()) return BeginAnew(log_end_->place);
+    }
     VFS_RETURN_IF_ERROR(FindFirst());
     VFS_RETURN_IF_ERROR(OpenSegments());
     for (std::size_t i = 0; i < out_.segments.size(); ++i) VFS_RETURN_IF_ERROR(ScanOne(i));
@@ -133,6 +141,14 @@ class Reading {
   Recovered Take() { return std::move(out_); }
 
  private:
+  // No segment is kept: the new one begins where records are needed first.
+  absl::Status BeginAnew(const JournalPlace& place) {
+    next_lsn_ = place.lsn;
+    keep_above_ = place.lsn - 1;
+    keep_from_ = place.offset;
+    return Judge();
+  }
+
   // The segment in which the first needed offset lies; those before it are spent.
   absl::Status FindFirst() {
     const std::uint64_t needed = out_.state.first_needed.offset;
@@ -181,7 +197,9 @@ class Reading {
           segment.path, segment.header.first_lsn, next_lsn_ - 1);
     }
     SegmentReader reader(segment.file.get(), segment.header, segment.file_bytes);
-    const std::uint64_t limit = is_last ? reader.end() : out_.segments[i + 1].header.base;
+    const std::uint64_t limit = !is_last               ? out_.segments[i + 1].header.base
+                                : log_end_.has_value() ? log_end_->place.offset
+                                                       : reader.end();
     VFS_ASSIGN_OR_RETURN(const ScanEnd end, ScanSegment(reader, from, limit, HashCheck::kNo,
                                                         [&](const RecordView& record) {
                                                           if (!record.is_own())
@@ -202,6 +220,11 @@ class Reading {
     // Nothing was written in it since it got its name, so nothing proves that the name was settled
     // (D4): its records go into a new file, which takes that name anew. What was truncated was.
     replaces_last_ = !end.has_live && from.offset == segment.header.base + kHeaderBytes;
+    out_.report.proved = std::max(end.proved, segment.header.first_lsn - 1);
+    if (log_end_.has_value()) {
+      if (end.next_lsn == log_end_->place.lsn && end.offset == limit) return absl::OkStatus();
+      return Damage(segment, end, "the log was read further before");
+    }
     if (end.has_trailer) {
       return vfs::DataLoss(
           "open journal segment {}: its trailer names segment {}, which is missing; restore it "
@@ -212,7 +235,6 @@ class Reading {
     if (beyond.proved >= end.next_lsn)
       return Damage(segment, end, fmt::format("a record at offset {} proves it", beyond.proof_at));
     out_.report.dropped_bytes = beyond.bytes;
-    out_.report.proved = std::max(end.proved, segment.header.first_lsn - 1);
     return absl::OkStatus();
   }
 
@@ -307,6 +329,7 @@ class Reading {
   const vfs::Env env_;
   const std::string directory_;
   const JournalOptions options_;
+  const std::optional<LogEnd> log_end_;
   Names names_;
   std::vector<std::uint64_t> spent_;
   Recovered out_;
@@ -334,6 +357,17 @@ absl::StatusOr<Recovered> Recover(const vfs::Env& env,
                                   const JournalOptions& options,
                                   std::uint64_t nonce) {
   Reading reading(env, directory, options);
+  VFS_RETURN_IF_ERROR(reading.Run());
+  VFS_RETURN_IF_ERROR(reading.Settle(nonce));
+  return reading.Take();
+}
+
+absl::StatusOr<Recovered> RecoverUpTo(const vfs::Env& env,
+                                      const std::string& directory,
+                                      const JournalOptions& options,
+                                      std::uint64_t nonce,
+                                      const LogEnd& end) {
+  Reading reading(env, directory, options, end);
   VFS_RETURN_IF_ERROR(reading.Run());
   VFS_RETURN_IF_ERROR(reading.Settle(nonce));
   return reading.Take();

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -44,7 +45,23 @@ absl::StatusOr<Recovered> Recover(const vfs::Env& env,
                                   const JournalOptions& options,
                                   std::uint64_t nonce);
 
-// The same without changing anything: no new segment.
+// Where an operator says that a log ends.
+struct LogEnd {
+  JournalPlace place;                 // of the first record that is not of it any more
+  std::optional<std::uint64_t> base;  // of the segment in which that lies; nothing: none is kept
+  bool Keeps(std::uint64_t segment_base) const { return base.has_value() && segment_base <= *base; }
+};
+// The same for a log that ends there, whatever stands behind: bytes in the segment and segments
+// behind it are neither looked at nor touched, but for one whose name the new segment takes.
+//
+// Errors: kDataLoss  it cannot be read up to there
+absl::StatusOr<Recovered> RecoverUpTo(const vfs::Env& env,
+                                      const std::string& directory,
+                                      const JournalOptions& options,
+                                      std::uint64_t nonce,
+                                      const LogEnd& end);
+
+// As Recover without changing anything: no new segment.
 absl::StatusOr<Recovered> Inspect(const vfs::Env& env,
                                   const std::string& directory,
                                   const JournalOptions& options);

@@ -26,6 +26,22 @@ absl::StatusOr<std::vector<std::uint64_t>> ListBases(const vfs::FileSystem& fs,
 
 }  // namespace
 
+absl::StatusOr<std::optional<std::string>> FindTailer(vfs::FileSystem* fs,
+                                                      const std::string& directory) {
+  VFS_ASSIGN_OR_RETURN(const std::vector<vfs::DirEntry> entries, fs->List(directory));
+  for (const vfs::DirEntry& entry : entries) {
+    if (!entry.name.starts_with(kLeasePrefix)) continue;
+    const std::string path = vfs::JoinPath(directory, entry.name);
+    const auto lock = fs->Lock(path, {});
+    if (lock.status().code() == absl::StatusCode::kUnavailable)
+      return std::optional(entry.name.substr(kLeasePrefix.size()));
+    VFS_RETURN_IF_ERROR(lock.status());
+    // Its tailer is gone.
+    VFS_RETURN_IF_ERROR(vfs::UnlinkIfExists(fs, path));
+  }
+  return std::optional<std::string>();
+}
+
 absl::StatusOr<std::unique_ptr<Tailer>> Tailer::Open(vfs::FileSystem* fs,
                                                      const std::string& directory,
                                                      TailerOptions options) {

@@ -49,6 +49,10 @@ struct TailerOptions {
   std::string lock_content;  // what a second tailer of this name is told: the process id
 };
 
+// The name of a tailer that lives, or nothing. Leases that nobody holds are removed.
+absl::StatusOr<std::optional<std::string>> FindTailer(vfs::FileSystem* fs,
+                                                      const std::string& directory);
+
 // Threads: one thread at a time.
 class Tailer {
  public:

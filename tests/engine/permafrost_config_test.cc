@@ -86,7 +86,7 @@ TEST_F(PermafrostConfig, ASoundFileIsValid) {
   const Ran ran = Check(FileWith(""));
 
   EXPECT_EQ(ran.code, 0) << ran.err;
-  EXPECT_EQ(ran.out, "valid: 2 of 54 keys set; no store in '" + data_ + "' yet\n");
+  EXPECT_EQ(ran.out, "valid: 2 of 59 keys set; no store in '" + data_ + "' yet\n");
   EXPECT_EQ(ran.err, "");
   EXPECT_THAT(DataListing(), IsEmpty());
 }
@@ -222,7 +222,7 @@ TEST_F(PermafrostConfig, TheSamePinsAreValid) {
                                    std::string(earliest) + "'\nretention.retention_chunks = 5\n"));
 
     EXPECT_EQ(ran.code, 0) << ran.err;
-    EXPECT_THAT(ran.out, MatchesRegex("valid: 5 of 54 keys set; store [0-9a-f]{32} in '.*' has the "
+    EXPECT_THAT(ran.out, MatchesRegex("valid: 5 of 59 keys set; store [0-9a-f]{32} in '.*' has the "
                                       "same pins\n"));
   }
 }
@@ -358,7 +358,7 @@ TEST_F(PermafrostConfig, PrintedIsTheConfiguration) {
   EXPECT_THAT(printed.out, HasSubstr("\nretention_chunks = 5  # flag\n"));
   EXPECT_THAT(printed.out, HasSubstr("\nworkers = 3  # " + scratch_.Join("p.toml") + ":3:10\n"));
   EXPECT_THAT(printed.out, HasSubstr("\nmax_retries = 3  # default\n"));
-  EXPECT_THAT(Check(file).out, StartsWith("valid: 54 of 54 keys set; "));
+  EXPECT_THAT(Check(file).out, StartsWith("valid: 59 of 59 keys set; "));
 }
 
 TEST_F(PermafrostConfig, PrintedAsJsonHasValuesAndOrigins) {

@@ -12,6 +12,7 @@
 #include "tests/engine/permafrost_process.h"
 #include "tests/status_matchers.h"
 #include "tests/vfs/temp_dir.h"
+#include "vfs/base/crc32c.h"
 #include "vfs/posix/posix_file_system.h"
 
 namespace permafrost::engine {
@@ -47,8 +48,8 @@ class JournalDirectory : public ::testing::Test {
   Ran Command(const std::string& arguments) { return RunBinary(scratch_, arguments); }
   Ran Append(const std::vector<std::string>& lines, const std::string& flags = "") {
     const std::string file = scratch_.Write("lines", Lines(lines));
-    return Command("journal append --segment-bytes 65536 --dir " + dir_ + " --json-file " + file +
-                   " " + flags);
+    return Command("journal append --journal.segment_bytes 65536 --dir " + dir_ + " --json-file " +
+                   file + " " + flags);
   }
   // Three records, in one segment.
   void Fill() { ASSERT_EQ(Append({kAssertion, kAccounts, kEpoch}).out, "1\n2\n3\n"); }
@@ -70,6 +71,21 @@ class JournalDirectory : public ::testing::Test {
     ASSERT_OK_AND_ASSIGN(auto fs, vfs::PosixFileSystem::Open(dir_));
     ASSERT_OK_AND_ASSIGN(auto file, fs->Open(segment, vfs::OpenMode::kReadWrite));
     ASSERT_OK(file->Write(at, bytes));
+  }
+  // Changes the body of LSN 1, of 80 bytes at offset 64, and its checksum with it, so that its hash
+  // alone tells.
+  void OverwriteBody() {
+    constexpr std::uint64_t kRecord = 64;
+    constexpr std::uint64_t kRecordBytes = 80;
+    const std::string path = dir_ + "/" + first_segment_;
+    std::string record = ReadText(path).substr(kRecord, kRecordBytes);
+    record[64] ^= 1;                                  // the first byte of the body
+    std::string seed = ReadText(path).substr(32, 8);  // the nonce
+    seed += std::string("\x40\0\0\0\0\0\0\0", 8);     // and the record's offset
+    std::uint32_t crc = vfs::Crc32cExtend(vfs::Crc32c(seed), record.substr(0, 4));
+    crc = vfs::Crc32cExtend(crc, record.substr(8));
+    for (std::size_t i = 0; i < 4; ++i) record[4 + i] = static_cast<char>(crc >> (8 * i));
+    Overwrite(first_segment_, kRecord, record);
   }
 
   TempDir scratch_;

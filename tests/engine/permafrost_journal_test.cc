@@ -12,7 +12,9 @@
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 
-#include "vfs/base/crc32c.h"
+#include "engine/config/load.h"
+#include "engine/config/schema.h"
+#include "engine/journal/journal_options.h"
 
 namespace permafrost::engine {
 namespace {
@@ -75,8 +77,8 @@ TEST_F(PermafrostJournal, ATypeForEveryLineMakesTheLineTheBody) {
 }
 
 TEST_F(PermafrostJournal, AppendReadsStandardInputAndTheLastLineNeedsNoEnd) {
-  const Ran ran = RunBinary(scratch_, "journal append --segment-bytes 65536 --dir " + dir_ + " <" +
-                                          scratch_.Write("in", kEpoch));
+  const Ran ran = RunBinary(scratch_, "journal append --journal.segment_bytes 65536 --dir " + dir_ +
+                                          " <" + scratch_.Write("in", kEpoch));
 
   EXPECT_EQ(ran.out, "1\n") << ran.err;
 }
@@ -92,6 +94,49 @@ TEST_F(PermafrostJournal, TheStoreIdIsOfTheFirstOpenAndAnotherIsRefused) {
                   ": it belongs to another store; give this journal its own directory\n");
   ExpectUsage(Append({kEpoch}, "--store-id xyz"),
               "permafrost: --store-id 'xyz': expected 32 lower-case hex digits\n");
+}
+
+TEST_F(PermafrostJournal, SizesComeFromFlagsOverTheFileOverDefaults) {
+  const std::string file =
+      scratch_.Write("config.toml", "[journal]\nsegment_bytes = \"32KiB\"\nbatch_size = 7\n");
+  const std::string put = "records put '" + std::string(kEpoch) + "' --dir ";
+  const auto segment_bytes = [&](const std::string& name, const std::string& flags) {
+    const Ran ran = Command(put + scratch_.Join(name) + " " + flags);
+    EXPECT_EQ(ran.out, "1\n") << ran.err;
+    return ReadText(scratch_.Join(name) + "/" + first_segment_).size();
+  };
+
+  EXPECT_EQ(segment_bytes("file", "--config " + file), std::size_t{32} << 10);
+  EXPECT_EQ(segment_bytes("flag", "--journal.segment_bytes 16KiB --config " + file),
+            std::size_t{16} << 10);
+  EXPECT_EQ(segment_bytes("default", ""), std::size_t{64} << 20);
+  ExpectUsage(Command(put + dir_ + " --journal.segment_bytes 1001"),
+              "permafrost: --journal.segment_bytes: journal.segment_bytes is '1001': must be bytes "
+              "from 1KiB to 4GiB; raise it to 1KiB\n");
+  ExpectUsage(Command(put + dir_ + " --journal.segment_bytes 2001"),
+              "permafrost: --journal.segment_bytes: journal.segment_bytes is 2001: must be a "
+              "multiple of 8; take 2000\n");
+  ExpectUsage(Command(put + dir_ + " --config /no/file"),
+              "permafrost: --config: open file /no/file: No such file or directory (errno 2); name "
+              "a TOML file\n");
+  EXPECT_NE(Command("version; ls " + dir_).code, 0);
+}
+
+TEST(JournalConfig, DefaultsAndBoundsAreThoseOfAJournal) {
+  const JournalConfig config =
+      LoadedConfig::Load({.required = RequiredKeys::kMayBeMissing}).config().journal;
+  const journal::JournalOptions options;
+  EXPECT_EQ(config.segment_bytes, options.segment_bytes);
+  EXPECT_EQ(config.max_batch_bytes, options.max_batch_bytes);
+  EXPECT_EQ(config.max_delay_us, options.max_delay_us);
+  EXPECT_EQ(config.batch_size, options.batch_size);
+  EXPECT_EQ(config.max_checkpoints, options.max_checkpoints);
+  const Bounds sizes = FindLeaf("journal.segment_bytes")->bounds;
+  for (const auto& [bytes, is_good] : {std::pair{sizes.min, true},
+                                       {sizes.max, true},
+                                       {sizes.min - 8, false},
+                                       {sizes.max + 8, false}})
+    EXPECT_EQ(journal::CheckOptions({.segment_bytes = bytes}).ok(), is_good) << bytes;
 }
 
 TEST_F(PermafrostJournal, DumpPrintsRecordsAndChangesNothing) {
@@ -116,7 +161,7 @@ TEST_F(PermafrostJournal, ADumpCanBeAppendedAgain) {
   const std::string dumped = Command("journal dump --json --dir " + dir_).out;
   const std::string copy = scratch_.Join("copy");
 
-  const Ran ran = Command("journal append --json --segment-bytes 65536 --dir " + copy +
+  const Ran ran = Command("journal append --json --journal.segment_bytes 65536 --dir " + copy +
                           " --json-file " + scratch_.Write("dumped", dumped));
 
   const auto from = JsonLines(dumped);
@@ -235,7 +280,7 @@ TEST_F(PermafrostJournal, VerifyAndDumpBesideAWriterSeeNoDamage) {
   const std::string file = scratch_.Write("many", Lines(std::vector<std::string>(5000, kEpoch)));
   const std::string flag = scratch_.Join("done");
   const std::string script = scratch_.Write(
-      "script", "(" + BinaryPath() + " journal append --segment-bytes 16384 --dir " + dir_ +
+      "script", "(" + BinaryPath() + " journal append --journal.segment_bytes 16384 --dir " + dir_ +
                     " --json-file " + file + " >/dev/null; touch " + flag + ") &\n" +
                     "until [ -e " + dir_ + "/" + first_segment_ + " ]; do :; done\n" +
                     "while [ ! -e " + flag + " ]; do\n" + BinaryPath() + " journal verify --dir " +
@@ -248,17 +293,7 @@ TEST_F(PermafrostJournal, VerifyAndDumpBesideAWriterSeeNoDamage) {
 
 TEST_F(PermafrostJournal, ABodyThatIsNotItsHashIsFoundByADeepCheckOnly) {
   Fill();
-  constexpr std::uint64_t kRecord = 64;
-  constexpr std::uint64_t kRecordBytes = 80;
-  const std::string path = dir_ + "/" + first_segment_;
-  std::string record = ReadText(path).substr(kRecord, kRecordBytes);
-  record[64] ^= 1;                                  // the first byte of the body
-  std::string seed = ReadText(path).substr(32, 8);  // the nonce
-  seed += std::string("\x40\0\0\0\0\0\0\0", 8);     // and the record's offset
-  std::uint32_t crc = vfs::Crc32cExtend(vfs::Crc32c(seed), record.substr(0, 4));
-  crc = vfs::Crc32cExtend(crc, record.substr(8));
-  for (std::size_t i = 0; i < 4; ++i) record[4 + i] = static_cast<char>(crc >> (8 * i));
-  Overwrite(first_segment_, kRecord, record);
+  OverwriteBody();
 
   const Ran shallow = Verify();
   const Ran deep = Verify("--deep");
@@ -277,7 +312,7 @@ TEST_F(PermafrostJournal, AWriterThatIsStoppedKeepsWhatItPrinted) {
   const std::string out = scratch_.Join("out");
   const std::string script = scratch_.Write(
       "script", "mkfifo " + in + " " + out + "; exec 3<>" + in + " 4<>" + out + "\n" +
-                    BinaryPath() + " journal append --segment-bytes 65536 --dir " + dir_ +
+                    BinaryPath() + " journal append --journal.segment_bytes 65536 --dir " + dir_ +
                     " --json-file " + in + " >&4 &\necho '" + kEpoch +
                     "' >&3; read lsn <&4; kill -TERM $!; wait $!; echo \"$lsn $?\" >" +
                     scratch_.Join("told") + "\n");
@@ -291,7 +326,7 @@ TEST_F(PermafrostJournal, AWriterThatIsStoppedKeepsWhatItPrinted) {
 TEST_F(PermafrostJournal, CheckpointRemovesWhatNobodyNeeds) {
   Fill();
   ASSERT_EQ(Append({kEpoch}).code, 0);
-  const std::string checkpoint = "journal checkpoint --segment-bytes 65536 --dir " + dir_;
+  const std::string checkpoint = "journal checkpoint --journal.segment_bytes 65536 --dir " + dir_;
 
   ExpectUsage(Command(checkpoint),
               "permafrost: checkpoint journal j: there is no cursor, so nothing is known to be "
@@ -337,8 +372,8 @@ TEST_F(PermafrostJournal, WrongFlagsAreOneLineAndHelpIsThere) {
               "permafrost: no flag '--form'; did you mean '--from'?; see permafrost journal dump "
               "--help\n");
   ExpectUsage(Command("journal dmp"),
-              "permafrost: no command 'dmp'; did you mean 'dump'?; known: append dump verify "
-              "replay checkpoint; see permafrost journal --help\n");
+              "permafrost: no command 'dmp'; did you mean 'dump'?; known: append dump tail "
+              "verify replay checkpoint; see permafrost journal --help\n");
   ExpectUsage(Command("journal dump --limit x --dir " + dir_),
               "permafrost: --limit: 'x' is not a whole number from 0 to 2^64-1; see permafrost "
               "journal dump --help\n");
@@ -347,8 +382,8 @@ TEST_F(PermafrostJournal, WrongFlagsAreOneLineAndHelpIsThere) {
               "name a file of JSON lines, or -\n");
   EXPECT_THAT(Command("journal append --help").out, HasSubstr("drawn if not given"));
   for (const char* command :
-       {"journal append", "journal dump", "journal verify", "journal replay", "journal checkpoint",
-        "records put", "records get", "records subject"})
+       {"journal append", "journal dump", "journal tail", "journal verify", "journal replay",
+        "journal checkpoint", "records put", "records get", "records subject"})
     EXPECT_EQ(Command(command + std::string(" --help")).code, 0) << command;
 }
 

@@ -55,7 +55,7 @@ TEST_F(PermafrostRecords, ReplayAppliesWhatIsThereOnceAndRecordsAnswers) {
 }
 
 TEST_F(PermafrostRecords, RecordsGetPrintsTheVotesOfAnAssertion) {
-  const std::string put = "records put --segment-bytes 65536 --dir " + dir_;
+  const std::string put = "records put --journal.segment_bytes 65536 --dir " + dir_;
   ASSERT_EQ(Command(put + " '" + kAssertion + "'").out, "1\n");
   // The content address of the assertion in base64.
   const std::string vote = R"({"assertion_hash":"a9LN4eSGTU5BIeShG2gh2oQXWUmSM34O0WK6D2kLV0o=",)"
@@ -95,7 +95,7 @@ TEST_F(PermafrostRecords, RecordsRefusesWhatIsNotThereOrNotAsked) {
 TEST_F(PermafrostRecords, ASkippedRecordIsJournaledAndLeftOut) {
   Fill();
   const std::string replay =
-      "journal replay --segment-bytes 65536 --dir " + dir_ + " --records " + store_;
+      "journal replay --journal.segment_bytes 65536 --dir " + dir_ + " --records " + store_;
 
   const Ran ran = Command(replay + " --skip-lsn 2");
   const auto marks = JsonLines(Command("journal dump --json --type skip_mark --dir " + dir_).out);
@@ -112,8 +112,10 @@ TEST_F(PermafrostRecords, AStoreThatIsAheadOfTheJournalIsDataLoss) {
   Fill();
   ASSERT_EQ(Command("journal replay --dir " + dir_ + " --records " + store_).code, 0);
   const std::string other = scratch_.Join("other");
-  ASSERT_EQ(Command("records put --segment-bytes 65536 --dir " + other + " '" + kEpoch + "'").code,
-            0);
+  ASSERT_EQ(
+      Command("records put --journal.segment_bytes 65536 --dir " + other + " '" + kEpoch + "'")
+          .code,
+      0);
 
   const Ran ran = Command("journal replay --dir " + other + " --records " + store_);
 

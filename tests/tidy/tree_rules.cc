@@ -118,6 +118,7 @@ bool IsPointAt(std::string_view line, const std::string& literal) {
 
 constexpr std::string_view kPointRegistry = "faults/fault_points.cc";
 constexpr std::string_view kLabelRegistry = "vfs/base/step_labels.h";
+constexpr std::string_view kKeysDirectory = "engine/config/";
 
 }  // namespace
 
@@ -256,8 +257,9 @@ Offences CheckStepLabels(Files files, std::span<const std::string_view> labels) 
     const std::string& code = file.strings[line - 1];
     const bool is_step = code.find("Step ") != std::string::npos &&
                          code.find("(\"" + literal + "\")") != std::string::npos;
-    const bool in_area =
-        LooksLikeLabel(literal) && areas.contains(literal.substr(0, literal.find('.')));
+    // Keys of the configuration are spelled as labels are, in areas of the same names.
+    const bool in_area = !file.path.starts_with(kKeysDirectory) && LooksLikeLabel(literal) &&
+                         areas.contains(literal.substr(0, literal.find('.')));
     if ((is_step || in_area) && !is_known) {
       offences.push_back(
           {file.path, line,

@@ -50,6 +50,7 @@ inline constexpr std::array kStepLabels = {
     StepLabel{"journal.header", "a segment's header, and the tail that a recovery keeps"},
     StepLabel{"journal.mark", "a mark says that everything before it is durable"},
     StepLabel{"journal.recover", "an open reads what the last writer left"},
+    StepLabel{"journal.remove", "what stands behind a damaged record is copied or renamed aside"},
     StepLabel{"journal.rename", "a segment takes its name"},
     StepLabel{"journal.spare", "a segment is filled with zeros before it is needed"},
     StepLabel{"journal.sync", "a batch of records is made durable"},

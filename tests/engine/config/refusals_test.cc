@@ -145,6 +145,15 @@ TEST(Refusals, TwoRootsOnOneDirectory) {
             "storage.journal, which is 'q'; give each its own\n");
 }
 
+TEST(Refusals, SizesOfAJournal) {
+  EXPECT_EQ(FindingsWith("journal.segment_bytes = 1025\njournal.batch_size = 0\n"),
+            "permafrost: f:4:9: journal.batch_size is 0: must be a whole number from 1 to 1000000; "
+            "raise it to 1\n"
+            "permafrost: f:3:9: journal.segment_bytes is 1025: must be a multiple of 8; take "
+            "1024\n");
+  EXPECT_EQ(FindingsWith("journal.segment_bytes = '4GiB'\njournal.max_delay_us = 500\n"), "");
+}
+
 TEST(Refusals, ARootInsideAnother) {
   EXPECT_EQ(FindingsWith("storage.hot = 'ledgers/hot'\nstorage.quarantine = 'hot/../q'\n"),
             "permafrost: f:4:9: storage.quarantine is 'hot/../q': leads upwards with '..'; name a "

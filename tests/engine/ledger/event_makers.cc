@@ -40,7 +40,7 @@ MadeLedger::MadeLedger(std::uint64_t seed, LedgerSeq sequence, std::uint32_t eve
     if (has_contract) xdr += BytesOf(prng.Below(20), kContractBytes);
     std::vector<std::pair<std::size_t, std::size_t>> topics;
     for (std::uint64_t topic = prng.Below(6); topic > 0; --topic) {
-      const std::string value = prng.Chance({1, 2}) ? fmt::format("name-{}", prng.Below(5))
+      const std::string value = prng.Chance({1, 2}) ? fmt::format("name-{}", prng.Below(2))
                                                     : BytesOf(prng.Below(2'000), 40);
       topics.emplace_back(xdr.size(), value.size());
       xdr += value;

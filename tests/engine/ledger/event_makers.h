@@ -1,4 +1,5 @@
-// Ledgers with events, made from a seed, whose contracts and topics repeat as real ones do.
+// Ledgers with events, made from a seed, whose contracts and topics repeat as real ones do. The
+// golden cold files hold what it makes: another seed makes others, the same seed never does.
 #pragma once
 
 #include <cstdint>

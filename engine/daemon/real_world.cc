@@ -115,7 +115,7 @@ absl::StatusOr<HostInput> HostInput::Open(std::string_view flag, const std::stri
   if (path == "-") return HostInput("standard input", STDIN_FILENO);
   const int fd = vfs::RetryInterrupted([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC); });
   if (fd < 0) {
-    return vfs::InvalidArgument("{}: {}; name a file of JSON lines, or -", flag,
+    return vfs::InvalidArgument("{}: {}; name a file that can be read, or -", flag,
                                 vfs::Message(vfs::ErrnoToStatus(errno, "open file", path)));
   }
   return HostInput(path, fd);

@@ -8,6 +8,7 @@
 #include <absl/status/statusor.h>
 
 #include "engine/ledger/ledger_decoder.h"
+#include "vfs/base/status_macros.h"
 
 namespace permafrost::engine {
 
@@ -60,6 +61,14 @@ class LedgerSource {
     LedgerSeq last;
   };
   virtual absl::StatusOr<Range> Available() = 0;
+
+  // Its first ledger; a source that is not bulk waits for it, and still delivers it.
+  //
+  // Errors: kNotFound  there is none
+  virtual absl::StatusOr<LedgerSeq> First() {
+    VFS_ASSIGN_OR_RETURN(const Range range, Available());
+    return range.first;
+  }
 
   // Ledgers from `first` on; without one, from the first that is there. A source that is not bulk
   // skips what lies before it and can be opened once.

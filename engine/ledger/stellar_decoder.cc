@@ -266,6 +266,9 @@ absl::StatusOr<LedgerView> StellarDecoder::Decode(std::string_view bytes) const 
 
 absl::StatusOr<std::size_t> StellarDecoder::LengthOfFirst(std::string_view bytes) const {
   const XdrWalkEnd end = WalkXdr(program_, bytes, [](std::uint32_t, const char*) { return true; });
+  if (end.finding == XdrWalkEnd::Finding::kUnknown)
+    return vfs::FailedPrecondition("no later ledger can be told from it: {}",
+                                   UnknownText(program_, end));
   if (end.finding != XdrWalkEnd::Finding::kWhole) return NotALedger(program_, end, bytes.size());
   return end.at;
 }

@@ -26,7 +26,8 @@ class StellarDecoder final : public LedgerDecoder {
 
   // How many of the bytes are the first ledger. Nothing but the table says where it ends.
   //
-  // Errors: kInvalidArgument  not a ledger, or one with a type that the table does not know
+  // Errors: kInvalidArgument     not a ledger
+  //         kFailedPrecondition  it has a type that the table does not know
   absl::StatusOr<std::size_t> LengthOfFirst(std::string_view bytes) const;
 
   // The sequence in the header; what is behind it is not looked at.

@@ -38,8 +38,8 @@ inline std::uint32_t LoadXdrWord(const char* at) {
   return __builtin_bswap32(word);
 }
 
-// Calls capture(meaning, at) at every mark, `at` within or at the end of `bytes`; the walk ends there
-// as kWhole if it answers false. A value may be followed by others.
+// Calls capture(meaning, at) at every mark, `at` within or at the end of `bytes`; the walk ends
+// there as kWhole if it answers false. A value may be followed by others.
 template <typename Capture>
 XdrWalkEnd WalkXdr(const XdrProgram& program, std::string_view bytes, Capture&& capture) {
   using Finding = XdrWalkEnd::Finding;

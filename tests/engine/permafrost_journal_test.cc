@@ -379,7 +379,7 @@ TEST_F(PermafrostJournal, WrongFlagsAreOneLineAndHelpIsThere) {
               "journal dump --help\n");
   ExpectUsage(Command("journal append --json-file /no/file --dir " + dir_),
               "permafrost: --json-file: open file /no/file: No such file or directory (errno 2); "
-              "name a file of JSON lines, or -\n");
+              "name a file that can be read, or -\n");
   EXPECT_THAT(Command("journal append --help").out, HasSubstr("drawn if not given"));
   for (const char* command :
        {"journal append", "journal dump", "journal tail", "journal verify", "journal replay",

@@ -1,0 +1,25 @@
+// Sources of ledgers on this machine, from what an operator writes.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include <absl/status/statusor.h>
+
+#include "engine/daemon/real_world.h"
+#include "engine/ledger/ledger_source.h"
+
+namespace permafrost::engine {
+
+// A source and the world that it reads from.
+struct OpenedSource {
+  std::unique_ptr<RealWorld> world;  // null: it needs none
+  std::unique_ptr<LedgerSource> source;
+};
+
+// "lake:DIR", "stream:FILE", "stream:-", "synthetic:SEED,N".
+//
+// Errors: kInvalidArgument  not a source; a directory or file that is not there
+absl::StatusOr<OpenedSource> OpenSource(const std::string& spec);
+
+}  // namespace permafrost::engine

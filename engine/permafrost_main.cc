@@ -19,6 +19,7 @@
 #include "engine/daemon/config_command.h"
 #include "engine/daemon/config_flags.h"
 #include "engine/daemon/journal_line.h"
+#include "engine/daemon/ledger_line.h"
 #include "engine/daemon/real_world.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
@@ -156,6 +157,7 @@ int Main(int argc, char** argv) {
   CLI::App* const print = config->add_subcommand("print", "Print every key, its value and origin");
   print->add_flag("--json", json, "One JSON value on one line");
   const ConfigFlags print_flags(*print, ConfigFileRule::kOptional);
+  LedgerLine ledgers(app);
   JournalLine journal(app);
   CLI::App* const version = app.add_subcommand("version", "Print version and store format");
   version->add_flag("--json", json, "One JSON value on one line");
@@ -170,6 +172,7 @@ int Main(int argc, char** argv) {
   if (answer.kind == vfs::LineAnswer::Kind::kRefuse)
     return Answer({.code = ExitCode::kUsage, .out = "", .err = answer.text});
   options.form = json ? OutputForm::kJson : OutputForm::kText;
+  if (ledgers.is_parsed()) return Answer(ledgers.Run());
   if (journal.is_parsed()) {
     StandardOutput output;
     const CommandResult result = journal.Run(output);

@@ -54,12 +54,7 @@ std::variant<OpenedStore, CommandResult> OpenStore(const vfs::Env& env,
   const absl::Status exists = CheckRootsExist(*env.fs, *roots);
   if (!exists.ok()) return Failure(exists);
   absl::StatusOr<RootLocks> locks = RootLocks::Take(env.fs, *roots, options.holder);
-  // A lock that the system refuses (no right to the file) carries its errno; a held one has none.
-  if (locks.status().code() == absl::StatusCode::kFailedPrecondition &&
-      vfs::ErrnoOf(locks.status()) == 0) {
-    return Failed(ExitCode::kLocked, locks.status());
-  }
-  if (!locks.ok()) return Failure(locks.status());
+  if (!locks.ok()) return StoreFailure(locks.status());
   absl::StatusOr<CatalogRows> rows = Catalog::ReadRows(env, roots->CatalogDir(), {});
   if (!rows.ok()) return Failure(rows.status());
   absl::StatusOr<Pins> pins = ParsePins(*rows);
@@ -100,6 +95,10 @@ std::string AuditJson(const Pins& pins, const AuditReport& report) {
 }
 
 }  // namespace
+
+CommandResult StoreFailure(const absl::Status& status) {
+  return IsRootHeld(status) ? Failed(ExitCode::kLocked, status) : Failure(status);
+}
 
 CommandResult Failure(const absl::Status& status) { return Failed(CodeOf(status.code()), status); }
 

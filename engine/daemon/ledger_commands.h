@@ -37,7 +37,7 @@ CommandResult IngestCommand(const vfs::Env& env,
 // What follows locks the whole store, and refuses one that is not there. Nothing is written but
 // lock files and what recovery of the databases does.
 
-// Which JSON: {sequence, hash, previousHash, closeTime, protocol, transactions, events, tier}.
+// JSON: {sequence, hash, previousHash, closeTime, protocol, transactions, events, tier}.
 // `raw` gets the ledger's bytes as they were ingested.
 CommandResult GetLedgerCommand(const vfs::Env& env,
                                const CommandOptions& options,

@@ -6,11 +6,14 @@
 #include <algorithm>
 #include <limits>
 
-#include "engine/daemon/progress_line.h"
+#include <fmt/format.h>
+
 #include "engine/daemon/sources.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
+#include "vfs/durable.h"
 #include "vfs/posix/command_line.h"
+#include "vfs/posix/progress.h"
 #include "vfs/posix/stop_signal.h"
 
 namespace permafrost::engine {
@@ -120,30 +123,32 @@ absl::StatusOr<std::unique_ptr<RealWorld>> LedgerLine::OpenData(IfMissing rule) 
   VFS_ASSIGN_OR_RETURN(const HostPath place, ResolveHostPath(kFlag, data_));
   if (rule == IfMissing::kMake) {
     VFS_ASSIGN_OR_RETURN(const auto above, OpenWorld(kFlag, place));
-    const absl::Status made = above->Env().fs->MakeDir(place.name);
-    if (!made.ok() && !absl::IsAlreadyExists(made)) return made;
-    // The store's roots are settled up to its data directory, and this is the name of that.
-    VFS_RETURN_IF_ERROR(SettleDataDir(above->Env(), place.name));
+    // Everything of the store is settled up to its data directory; its own name is settled here.
+    VFS_RETURN_IF_ERROR(
+        vfs::MakeDirs(above->Env().fs, {.leaf = place.name, .anchor = ""}, "roots.sync"));
   }
-  return OpenWorld(
-      kFlag, {.parent = place.parent == "/" ? "/" + place.name : place.parent + "/" + place.name,
-              .name = place.name});
+  const std::string path = place.parent == "/" ? "/" + place.name : place.parent + "/" + place.name;
+  auto fs = vfs::PosixFileSystem::Open(path);
+  if (fs.ok()) return std::make_unique<RealWorld>(*std::move(fs), DrawSeed());
+  return vfs::MakeStatus(fs.status().code(),
+                         fmt::format("{} '{}': {}; name the data directory of a store", kFlag,
+                                     data_, vfs::Message(fs.status())));
 }
 
 CommandResult LedgerLine::Ingest() {
+  auto source = OpenSource(source_);
+  if (!source.ok()) return Failure(source.status());
   const auto world = OpenData(IfMissing::kMake);
   if (!world.ok()) return Failure(world.status());
-  const auto source = OpenSource(source_);
-  if (!source.ok()) return Failure(source.status());
   vfs::StopSignal stop;
-  ProgressLine progress(is_json_);
+  vfs::Progress progress(is_json_, [] { return vfs::SystemClock().MonotonicNanos(); });
   ingest_.common = Common();
-  ingest_.network = (*source)->network();
   ingest_.hooks.should_stop = [&] { return stop.Wait(0); };
   ingest_.hooks.on_progress = [&](const IngestReport& report) {
-    progress.Update(report.appended, report.last->value());
+    progress.Update(std::nullopt,
+                    fmt::format("{} ledgers, now {}", report.appended, report.last->value()));
   };
-  return IngestCommand((*world)->Env(), ingest_, (*source)->source());
+  return IngestCommand((*world)->Env(), ingest_, *source->source);
 }
 
 CommandResult LedgerLine::GetLedger() {

@@ -14,6 +14,8 @@
 namespace permafrost::engine {
 namespace {
 
+constexpr std::string_view kHeldText = "open store: the ";
+
 // The roots and the catalog's database directory.
 std::vector<std::string> DirectoriesOf(const Layout& layout) {
   std::vector<std::string> directories;
@@ -96,13 +98,18 @@ absl::StatusOr<RootLocks> RootLocks::Take(vfs::FileSystem* fs,
         fs->Lock(vfs::JoinPath(path, kLockFileName), {.content = std::string(holder)});
     if (lock.status().code() == absl::StatusCode::kUnavailable) {
       VFS_PROBE("engine/locks/root_held");
-      return vfs::FailedPrecondition("open store: the {} root is held: {}", name,
+      return vfs::FailedPrecondition("{}{} root is held: {}", kHeldText, name,
                                      vfs::Message(lock.status()));
     }
     if (!lock.ok()) return std::move(lock).status();
     held.locks_.push_back(*std::move(lock));
   }
   return held;
+}
+
+bool IsRootHeld(const absl::Status& status) {
+  return status.code() == absl::StatusCode::kFailedPrecondition &&
+         vfs::Message(status).starts_with(kHeldText);
 }
 
 }  // namespace permafrost::engine

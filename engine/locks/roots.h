@@ -54,4 +54,7 @@ class RootLocks {
   std::vector<std::unique_ptr<vfs::FileLock>> locks_;
 };
 
+// Whether an error of opening a store says that somebody else holds one of its roots.
+bool IsRootHeld(const absl::Status& status);
+
 }  // namespace permafrost::engine

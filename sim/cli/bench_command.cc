@@ -11,12 +11,12 @@
 #include "sim/cli/command.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/output.h"
-#include "sim/cli/progress.h"
 #include "sim/explore/interrupt.h"
 #include "sim/sched/sched.h"
 #include "vfs/base/check.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
+#include "vfs/posix/progress.h"
 
 namespace permafrost::sim {
 namespace {
@@ -204,7 +204,7 @@ absl::StatusOr<std::vector<Row>> Measure(std::string_view only, Progress& progre
 int RunBench(const CommonFlags& flags, std::string_view only) {
   std::vector<Row> rows;
   {
-    Progress progress(flags.is_quiet);
+    vfs::Progress progress(flags.is_quiet, RealNanos);
     auto measured = Measure(only, progress);
     if (!measured.ok()) return Fail(measured.status());
     rows = *std::move(measured);

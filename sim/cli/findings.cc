@@ -15,12 +15,12 @@
 
 #include "sim/cli/host_file.h"
 #include "sim/cli/output.h"
-#include "sim/cli/progress.h"
 #include "sim/explore/interrupt.h"
 #include "sim/repro/shrink.h"
 #include "sim/sched/sched.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
+#include "vfs/posix/progress.h"
 
 namespace permafrost::sim {
 namespace {
@@ -81,7 +81,7 @@ absl::Status CheckOut(const std::string& directory) {
 
 void MinimizeFindings(const CommonFlags& flags, Certificate& certificate) {
   double left = kFindingsInTime * flags.minimize_seconds;
-  Progress progress(flags.is_quiet);
+  vfs::Progress progress(flags.is_quiet, RealNanos);
   for (auto& [place, found] : certificate.violations) {
     if (left <= 0 || IsInterrupted()) return;
     const std::uint64_t start = RealNanos();

@@ -19,7 +19,6 @@
 #include "sim/cli/findings.h"
 #include "sim/cli/host_file.h"
 #include "sim/cli/output.h"
-#include "sim/cli/progress.h"
 #include "sim/explore/interrupt.h"
 #include "sim/kill/kill_life.h"
 #include "sim/oracle/expectation.h"
@@ -29,6 +28,7 @@
 #include "vfs/base/status_macros.h"
 #include "vfs/posix/command_line.h"
 #include "vfs/posix/posix_file_system.h"
+#include "vfs/posix/progress.h"
 
 namespace permafrost::sim {
 namespace {
@@ -158,7 +158,7 @@ absl::Status LiveAll(const KillFlags& flags,
   rules.cuts.nested_budget = {.images_max = 4, .random_images = 2, .seed = first_seed};
   const std::uint64_t start = RealNanos();
   const auto seconds = [start] { return static_cast<double>(RealNanos() - start) * 1e-9; };
-  Progress progress(flags.common.is_quiet);
+  vfs::Progress progress(flags.common.is_quiet, RealNanos);
   const auto is_over = [&] {
     const bool stops_here =
         flags.common.stop_after > 0 &&

@@ -10,11 +10,12 @@
 #include "sim/cli/findings.h"
 #include "sim/cli/host_file.h"
 #include "sim/cli/output.h"
-#include "sim/cli/progress.h"
 #include "sim/explore/interrupt.h"
 #include "sim/repro/shrink.h"
+#include "sim/sched/sched.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
+#include "vfs/posix/progress.h"
 
 namespace permafrost::sim {
 namespace {
@@ -54,7 +55,7 @@ nlohmann::ordered_json ToJson(const ReproSize& size) {
 
 absl::StatusOr<Shrunk> Minimize(const MinimizeFlags& flags, const Repro& repro) {
   VFS_ASSIGN_OR_RETURN(const ReproSetup setup, SetupOf(repro));
-  Progress progress(flags.is_quiet);
+  vfs::Progress progress(flags.is_quiet, RealNanos);
   ShrinkLimits limits{.seconds_max = flags.seconds_max, .progress = {}};
   limits.progress = [&](const ReproSize& now, std::uint64_t replays, double share) {
     progress.Update(share, fmt::format("{} operations, {} lost units, {} choices, {} replays",

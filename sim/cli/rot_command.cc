@@ -8,10 +8,11 @@
 #include "sim/cli/command.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/output.h"
-#include "sim/cli/progress.h"
 #include "sim/explore/interrupt.h"
+#include "sim/sched/sched.h"
 #include "vfs/base/status_macros.h"
 #include "vfs/posix/command_line.h"
+#include "vfs/posix/progress.h"
 
 namespace permafrost::sim {
 namespace {
@@ -32,7 +33,7 @@ absl::StatusOr<RotReport> Audit(const RotFlags& flags) {
     VFS_ASSIGN_OR_RETURN(Damage damage, ParseDamage(text));
     rot.only.push_back(std::move(damage));
   }
-  Progress progress(flags.common.is_quiet);
+  vfs::Progress progress(flags.common.is_quiet, RealNanos);
   rot.progress = [&](std::uint64_t done, std::uint64_t damages) {
     progress.Update(static_cast<double>(done) / static_cast<double>(damages),
                     fmt::format("{} of {} damages tried", done, damages));

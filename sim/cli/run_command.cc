@@ -8,12 +8,12 @@
 #include "sim/cli/commands.h"
 #include "sim/cli/findings.h"
 #include "sim/cli/output.h"
-#include "sim/cli/progress.h"
 #include "sim/explore/interrupt.h"
 #include "sim/sched/sched.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
 #include "vfs/posix/command_line.h"
+#include "vfs/posix/progress.h"
 
 namespace permafrost::sim {
 namespace {
@@ -42,7 +42,7 @@ absl::StatusOr<Certificate> Live(const RunFlags& flags,
   const std::uint64_t start = RealNanos();
   const std::uint64_t cpu_start = CpuNanos();
   const auto seconds = [start] { return static_cast<double>(RealNanos() - start) * 1e-9; };
-  Progress progress(flags.common.is_quiet);
+  vfs::Progress progress(flags.common.is_quiet, RealNanos);
   const bool has_budget = flags.seconds_max > 0;
   while (!IsInterrupted() && certificate.runs < flags.runs &&
          (!has_budget || seconds() < flags.seconds_max)) {

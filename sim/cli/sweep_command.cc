@@ -11,11 +11,11 @@
 #include "sim/cli/commands.h"
 #include "sim/cli/findings.h"
 #include "sim/cli/output.h"
-#include "sim/cli/progress.h"
 #include "sim/sched/sched.h"
 #include "vfs/base/probe.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
+#include "vfs/posix/progress.h"
 
 namespace permafrost::sim {
 namespace {
@@ -61,7 +61,7 @@ absl::StatusOr<Certificate> Sweep(const CommonFlags& flags,
   const std::uint64_t start = RealNanos();
   const std::uint64_t cpu_start = CpuNanos();
   {
-    Progress progress(flags.is_quiet);
+    vfs::Progress progress(flags.is_quiet, RealNanos);
     options.progress = [&](const Certificate& now, double share) {
       progress.Update(share,
                       fmt::format("{} {}: {} crash points, {} images, {} recoveries, {} violations",

@@ -7,8 +7,9 @@
 #include "sim/cli/command.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/output.h"
-#include "sim/cli/progress.h"
 #include "sim/explore/interrupt.h"
+#include "sim/sched/sched.h"
+#include "vfs/posix/progress.h"
 
 namespace permafrost::sim {
 namespace {
@@ -27,7 +28,7 @@ std::string JoinedNames(const std::vector<std::string>& names) {
 absl::StatusOr<std::vector<SyncRow>> AuditWithProgress(const SyncsFlags& flags,
                                                        const Scenario& scenario,
                                                        const ExploreOptions& options) {
-  Progress progress(flags.common.is_quiet);
+  vfs::Progress progress(flags.common.is_quiet, RealNanos);
   return AuditSyncs(scenario, options,
                     flags.by_instance ? AuditInstances::kYes : AuditInstances::kNo,
                     [&](double share, std::string_view what) { progress.Update(share, what); });

@@ -1,5 +1,5 @@
 // Draws the progress line.
-#include "sim/cli/progress.h"
+#include "vfs/posix/progress.h"
 
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -9,9 +9,7 @@
 
 #include <fmt/format.h>
 
-#include "sim/sched/sched.h"
-
-namespace permafrost::sim {
+namespace permafrost::vfs {
 namespace {
 
 constexpr std::uint64_t kSecond = 1'000'000'000;
@@ -23,8 +21,11 @@ std::size_t TerminalColumns() {
 
 }  // namespace
 
-Progress::Progress(bool is_quiet)
-    : is_quiet_(is_quiet), is_terminal_(isatty(STDERR_FILENO) == 1), start_nanos_(RealNanos()) {
+Progress::Progress(bool is_quiet, NowNanos now)
+    : is_quiet_(is_quiet),
+      now_(now),
+      is_terminal_(isatty(STDERR_FILENO) == 1),
+      start_nanos_(now()) {
   last_nanos_ =
       is_terminal_ ? 0 : start_nanos_;  // in a pipe the first line comes after ten seconds
 }
@@ -34,25 +35,28 @@ Progress::~Progress() {
   std::fflush(stderr);
 }
 
-void Progress::Update(double share, std::string_view text) {
+void Progress::Update(std::optional<double> share, std::string_view text) {
   if (is_quiet_) return;
-  const std::uint64_t now = RealNanos();
+  const std::uint64_t now = now_();
   if (now - last_nanos_ < (is_terminal_ ? kSecond / 10 : 10 * kSecond)) return;
   last_nanos_ = now;
   const std::uint64_t seconds = (now - start_nanos_) / kSecond;
-  const double bounded = std::clamp(share, 0.0, 1.0);
+  const double bounded = std::clamp(share.value_or(0), 0.0, 1.0);
+  const std::string percent = share.has_value() ? fmt::format("{:>3.0f} %  ", 100 * bounded) : "";
   if (!is_terminal_) {
-    std::fputs(fmt::format("{:>3.0f} %  {} s  {}\n", 100 * bounded, seconds, text).c_str(), stderr);
+    std::fputs(fmt::format("{}{} s  {}\n", percent, seconds, text).c_str(), stderr);
     return;
   }
   constexpr std::size_t kBar = 24;
   const auto full = static_cast<std::size_t>(bounded * kBar);
-  std::string line = fmt::format("[{}{}] {:>3.0f} %  {} s  {}", std::string(full, '#'),
-                                 std::string(kBar - full, '.'), 100 * bounded, seconds, text);
+  const std::string bar = share.has_value() ? fmt::format("[{}{}] ", std::string(full, '#'),
+                                                          std::string(kBar - full, '.'))
+                                            : "";
+  std::string line = fmt::format("{}{}{} s  {}", bar, percent, seconds, text);
   line.resize(std::min(line.size(), TerminalColumns() - 1));
   std::fputs(("\r\x1b[K" + line).c_str(), stderr);
   std::fflush(stderr);
   has_line_ = true;
 }
 
-}  // namespace permafrost::sim
+}  // namespace permafrost::vfs

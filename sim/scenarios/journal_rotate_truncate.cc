@@ -66,7 +66,8 @@ absl::Status ServeAll(const Journal& journal, History& history) {
 class Life {
  public:
   Life(World& world, History& history)
-      : history_(history),
+      : world_(world),
+        history_(history),
         session_(world, history, JournalOptionsOf(kSegmentBytes), [this](const Journal& journal) {
           return ServeAll(journal, history_);
         }) {}
@@ -116,6 +117,7 @@ class Life {
     if (given != lsn)
       history_.Violate("25-records-are-whole-and-in-order",
                        fmt::format("LSN {} for {}", given, lsn));
+    world_.PumpSome();
     return absl::OkStatus();
   }
 
@@ -172,6 +174,7 @@ class Life {
     return absl::OkStatus();
   }
 
+  World& world_;
   History& history_;
   JournalSession session_;
 };
@@ -252,8 +255,8 @@ class JournalRotateTruncate final : public Scenario {
             "journal.sync.trailer", "journal.trailer",     "journal.unlink"};
   }
   std::vector<std::string> RequiredProbes(const Personality&) const override {
-    return {"journal/rolled", "journal/segment_recycled", "journal/spare_found",
-            "journal/spent_segment_found", "journal/tail_kept"};
+    return {"journal/rolled",      "journal/segment_recycled",    "journal/spare_ahead",
+            "journal/spare_found", "journal/spent_segment_found", "journal/tail_kept"};
   }
 };
 

@@ -193,10 +193,11 @@ class JournalRotateTruncate final : public Scenario {
   Script FixedScript(ScriptSize size) const override {
     if (size == ScriptSize::kShort)
       return {"append 7", "cursor 1", "truncate", "append 2", "reopen", "append 1"};
-    return {"append 9", "cursor 2", "checkpoint", "buffer 4",   "append 4",   "cursor 1",
-            "truncate", "append 7", "checkpoint", "cursor 2",   "checkpoint", "mark",
-            "die",      "append 5", "truncate",   "buffer 3",   "reopen",     "append 9",
-            "cursor 0", "truncate", "append 9",   "checkpoint", "die",        "append 2"};
+    return {"append 9",   "cursor 2", "checkpoint", "buffer 4",   "append 4",
+            "cursor 1",   "truncate", "append 7",   "checkpoint", "cursor 2",
+            "checkpoint", "mark",     "die",        "append 5",   "cursor 0",
+            "truncate",   "buffer 3", "reopen",     "append 9",   "cursor 0",
+            "truncate",   "append 9", "checkpoint", "die",        "append 2"};
   }
 
   Script RandomScript(vfs::Prng& prng) const override {

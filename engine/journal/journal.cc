@@ -168,7 +168,7 @@ void Journal::PrepareAhead() {
   env_.executor->Schedule(
       {.name = "journal.spare", .priority = kAheadPriority, .tag = this, .run = [this] {
          const vfs::MutexLock lock(&mu_);
-         if (CheckOpen("").ok() && !is_preparing_ && spares_.size() <= planned_rolls_) {
+         if (poison_.ok() && !is_closed_ && !is_preparing_ && spares_.size() <= planned_rolls_) {
            VFS_PROBE("journal/spare_ahead");
            // Who needs it tries again, and is told why there is none.
            PrepareSpare().IgnoreError();

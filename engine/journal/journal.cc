@@ -23,6 +23,9 @@ namespace {
 // Kept free in every segment: a trailer, and the mark of an idle or closed journal.
 constexpr std::uint64_t kReservedBytes = kTrailerBytes + kMarkBytes;
 
+// Short jobs that others wait for.
+constexpr vfs::Priority kAheadPriority = vfs::Priority::kHigh;
+
 }  // namespace
 
 absl::Status CheckOptions(const JournalOptions& options) {
@@ -111,7 +114,10 @@ Journal::Journal(const vfs::Env& env,
   state_ = std::move(recovered.state);
 }
 
-Journal::~Journal() = default;
+Journal::~Journal() {
+  const vfs::MutexLock lock(&mu_);
+  StopAhead();
+}
 
 absl::Status Journal::CheckOpen(std::string_view op) const {
   if (!poison_.ok()) return poison_;
@@ -127,6 +133,7 @@ absl::Status Journal::Admit(Entry& entry) {
     if (spares_.size() > planned_rolls_) {
       ++planned_rolls_;
       planned_position_ = kHeaderBytes;
+      is_ahead_ = false;
       entry.starts_segment = true;
       return absl::OkStatus();
     }
@@ -134,19 +141,50 @@ absl::Status Journal::Admit(Entry& entry) {
       changed_.Wait(&mu_);
       continue;
     }
-    is_preparing_ = true;
-    const std::string path = vfs::JoinPath(directory_, SpareName(next_spare_++));
-    mu_.Unlock();
-    const absl::Status made = MakeSpare(env_.fs, path, options_.segment_bytes);
-    mu_.Lock();
-    is_preparing_ = false;
-    changed_.NotifyAll();
-    if (!made.ok()) {
-      VFS_PROBE("journal/no_spare");
-      return made;
-    }
-    spares_.push_back(path);
+    CancelAhead();
+    VFS_RETURN_IF_ERROR(PrepareSpare());
   }
+}
+
+absl::Status Journal::PrepareSpare() {
+  is_preparing_ = true;
+  const std::string path = vfs::JoinPath(directory_, SpareName(next_spare_++));
+  mu_.Unlock();
+  const absl::Status made = MakeSpare(env_.fs, path, options_.segment_bytes);
+  mu_.Lock();
+  is_preparing_ = false;
+  changed_.NotifyAll();
+  if (!made.ok()) {
+    VFS_PROBE("journal/no_spare");
+    return made;
+  }
+  spares_.push_back(path);
+  return absl::OkStatus();
+}
+
+void Journal::PrepareAhead() {
+  if (is_ahead_ || planned_position_ < options_.segment_bytes / 2) return;
+  is_ahead_ = true;
+  if (spares_.size() > planned_rolls_) return;
+  ++ahead_jobs_;
+  env_.executor->Schedule(
+      {.name = "journal.spare", .priority = kAheadPriority, .tag = this, .run = [this] {
+         const vfs::MutexLock lock(&mu_);
+         if (poison_.ok() && !is_closed_ && !is_preparing_ && spares_.size() <= planned_rolls_) {
+           VFS_PROBE("journal/spare_ahead");
+           // Who needs it tries again, and is told why there is none.
+           PrepareSpare().IgnoreError();
+         }
+         --ahead_jobs_;
+         changed_.NotifyAll();
+       }});
+}
+
+void Journal::CancelAhead() { ahead_jobs_ -= env_.executor->Cancel(this, kAheadPriority); }
+
+void Journal::StopAhead() {
+  CancelAhead();
+  while (ahead_jobs_ > 0) changed_.Wait(&mu_);
 }
 
 absl::Status Journal::Enqueue(const EntryPtr& entry) {
@@ -164,6 +202,7 @@ absl::Status Journal::Enqueue(const EntryPtr& entry) {
   VFS_RETURN_IF_ERROR(Admit(*entry));
   entry->lsn = next_lsn_++;
   planned_position_ += entry->bytes;
+  PrepareAhead();
   queue_.push_back(entry);
   last_ = entry;
   return absl::OkStatus();

@@ -148,6 +148,13 @@ class Journal {
   absl::Status Enqueue(const EntryPtr& entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // Makes sure that the record has room, in the live segment or in one that is prepared.
   absl::Status Admit(Entry& entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // Makes a spare; the lock is free meanwhile.
+  absl::Status PrepareSpare() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // In the second half of a segment, once: a job makes the next one's spare, so that nobody waits.
+  void PrepareAhead() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void CancelAhead() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // Returns when no job of PrepareAhead is left.
+  void StopAhead() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // Until the record is settled; leads when nobody does. Who is told that it is settled has no need
   // of the lock, so it is free at the end.
   absl::Status WaitFor(const EntryPtr& entry) ABSL_UNLOCK_FUNCTION(mu_);
@@ -185,6 +192,8 @@ class Journal {
   std::size_t buffered_ ABSL_GUARDED_BY(mu_) = 0;  // since the last flush of the buffer
   bool has_leader_ ABSL_GUARDED_BY(mu_) = false;
   bool is_preparing_ ABSL_GUARDED_BY(mu_) = false;  // a thread makes a spare
+  bool is_ahead_ ABSL_GUARDED_BY(mu_) = false;      // PrepareAhead has done its part
+  int ahead_jobs_ ABSL_GUARDED_BY(mu_) = 0;
   bool is_closed_ ABSL_GUARDED_BY(mu_) = false;
   absl::Status poison_ ABSL_GUARDED_BY(mu_);
   Lsn next_lsn_ ABSL_GUARDED_BY(mu_) = 1;

@@ -357,6 +357,7 @@ absl::Status Journal::Close() {
     if (is_closed_) return absl::OkStatus();
     if (!poison_.ok()) {
       is_closed_ = true;
+      StopAhead();
       lock_.reset();
       return poison_;
     }
@@ -365,6 +366,7 @@ absl::Status Journal::Close() {
   const vfs::MutexLock lock(&mu_);
   while (has_leader_) changed_.Wait(&mu_);
   is_closed_ = true;
+  StopAhead();
   if (closed.ok()) closed = WriteMark(durable_lsn_, true);
   lock_.reset();
   return closed;

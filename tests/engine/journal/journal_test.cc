@@ -12,6 +12,7 @@
 #include "faults/fault_plan.h"
 #include "faults/faulty_file_system.h"
 #include "tests/engine/journal/journal_world.h"
+#include "vfs/posix/native_executor.h"
 #include "vfs/wrapping_file_system.h"
 
 namespace permafrost::engine::journal {
@@ -25,6 +26,7 @@ using testing::JournalWorld;
 using testing::kDir;
 using testing::kType;
 using testing::SmallOptions;
+using testing::Spares;
 using testing::Wrong;
 
 TEST(Journal, NumbersAreDenseAndRecordsComeBack) {
@@ -305,6 +307,93 @@ TEST(Journal, NoSpaceForASegmentRefusesAndGoesOnLater) {
   world.disk().SetCapacity(1 << 20);
   AppendUpTo(*journal, last + 30);
   EXPECT_EQ(Wrong(*journal, last + 30), "");
+}
+
+TEST(Journal, ASpareIsMadeAheadOncePerSegment) {
+  JournalWorld world;
+  ASSERT_OK_AND_ASSIGN(const auto journal, world.Open());
+  std::size_t made = 0;
+  std::size_t rolled = 0;
+  for (Lsn lsn = 1; lsn <= 100; ++lsn) {
+    const std::size_t segments = journal->segments().size();
+    const std::size_t spares = Spares(world.disk());
+    AppendUpTo(*journal, lsn);
+    if (journal->segments().size() > segments) {
+      ++rolled;
+      // Nobody had to wait for its zeros.
+      EXPECT_EQ(spares, 1U);
+    }
+    if (world.queue().queued() == 0) continue;
+    EXPECT_EQ(Spares(world.disk()), 0U);
+    world.queue().Drain();
+    EXPECT_EQ(Spares(world.disk()), 1U);
+    ++made;
+  }
+  EXPECT_GT(rolled, 3U);
+  EXPECT_GE(made, rolled);
+  EXPECT_LE(made, rolled + 1);
+  EXPECT_EQ(Wrong(*journal, 100), "");
+}
+
+TEST(Journal, NoSpaceForASpareAheadIsToldToTheOneWhoNeedsIt) {
+  JournalWorld world;
+  ASSERT_OK_AND_ASSIGN(const auto journal, world.Open());
+  for (Lsn lsn = 1; world.queue().queued() == 0; ++lsn) AppendUpTo(*journal, lsn);
+  world.disk().SetCapacity(0);
+  world.queue().Drain();
+  EXPECT_EQ(Spares(world.disk()), 0U);
+  Lsn last = journal->LastLsn();
+  absl::Status full;
+  while (full.ok()) {
+    full = journal->Append(kType, BodyOf(last + 1)).status();
+    if (full.ok()) ++last;
+    EXPECT_EQ(world.queue().queued(), 0U);  // no second try before it is needed
+  }
+  EXPECT_EQ(full.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(journal->segments().size(), 1U);
+  EXPECT_EQ(journal->LastLsn(), last);
+  world.disk().SetCapacity(1 << 20);
+  AppendUpTo(*journal, last + 30);
+  EXPECT_EQ(Wrong(*journal, last + 30), "");
+}
+
+TEST(Journal, ASpareAheadIsGivenUpByWhoNeedsItAndByTheEnd) {
+  JournalWorld world;
+  for (const bool is_closed : {true, false}) {
+    ASSERT_OK_AND_ASSIGN(auto journal, world.Open());
+    const std::size_t segments = journal->segments().size();
+    while (journal->segments().size() < segments + 2) AppendUpTo(*journal, journal->LastLsn() + 1);
+    while (world.queue().queued() == 0) AppendUpTo(*journal, journal->LastLsn() + 1);
+    EXPECT_EQ(world.queue().queued(), 1U);
+    if (is_closed) {
+      ASSERT_OK(journal->Close());
+      EXPECT_EQ(world.queue().queued(), 0U);
+    }
+    journal.reset();
+    EXPECT_EQ(world.queue().queued(), 0U);
+  }
+}
+
+TEST(Journal, AThreadMakesSparesWhileManyAppend) {
+  JournalWorld world;
+  vfs::NativeExecutor executor;
+  vfs::Env env = world.Env();
+  env.executor = &executor;
+  for (int life = 0; life < 10; ++life) {
+    ASSERT_OK_AND_ASSIGN(const auto journal, Journal::Open(env, kDir, SmallOptions()));
+    const Lsn before = journal->LastLsn();
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 4; ++i) {
+      threads.emplace_back([&] {
+        for (int n = 0; n < 50; ++n) ASSERT_OK(journal->Append(kType, "body"));
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    EXPECT_EQ(journal->LastLsn(), before + 200);
+    if (life % 2 == 0) {
+      ASSERT_OK(journal->Close());
+    }
+  }
 }
 
 TEST(Journal, AFailedSyncPoisonsUntilItIsOpenedAgain) {

@@ -1,12 +1,14 @@
 // A journal on a simulated disk for tests.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "engine/journal/journal.h"
+#include "engine/journal/journal_format.h"
 #include "sim/disk/sim_file_system.h"
 #include "tests/engine/store_world.h"
 #include "tests/status_matchers.h"
@@ -31,6 +33,8 @@ class JournalWorld {
   explicit JournalWorld(sim::DiskState state = {}) : disk_(std::move(state)) {}
 
   sim::SimFileSystem& disk() { return disk_; }
+  // Its jobs run when a test runs them.
+  vfs::QueuedExecutor& queue() { return queue_; }
   vfs::Env Env(vfs::FileSystem* fs = nullptr) {
     clock_.SleepNanos(1);  // two lives differ in it
     return {.fs = fs == nullptr ? &disk_ : fs,
@@ -49,6 +53,13 @@ class JournalWorld {
   vfs::QueuedExecutor queue_;
   vfs::Prng prng_{7};
 };
+
+inline std::size_t Spares(vfs::FileSystem& disk) {
+  const auto names = disk.List(kDir);
+  return static_cast<std::size_t>(std::count_if(
+      names->begin(), names->end(),
+      [](const vfs::DirEntry& entry) { return entry.name.starts_with(kSparePrefix); }));
+}
 
 inline std::string BodyOf(Lsn lsn) {
   return fmt::format("body-{}-{}", lsn, std::string(lsn % 23, static_cast<char>('a' + lsn % 26)));

@@ -11,6 +11,7 @@
 #include "engine/journal/journal_format.h"
 #include "faults/fault_plan.h"
 #include "faults/faulty_file_system.h"
+#include "sim/disk/crash_images.h"
 #include "tests/engine/journal/journal_world.h"
 #include "vfs/base/check.h"
 
@@ -24,6 +25,7 @@ using testing::JournalWorld;
 using testing::kDir;
 using testing::kType;
 using testing::SmallOptions;
+using testing::Spares;
 using ::testing::StartsWith;
 using testing::Wrong;
 
@@ -222,6 +224,77 @@ TEST(Recovery, ACursorBehindTheEndIsDamage) {
       hurt.Open(), absl::StatusCode::kDataLoss,
       "open journal journal: cursor 'ingest' proves LSN 3, the log ends with LSN 2; restore "
       "it from a backup");
+}
+
+// A recovery that was cut leaves the tail in a spare; a power cut may then take the tail itself.
+TEST(Recovery, WhatACutRecoveryLeftInASpareIsNoRecord) {
+  JournalWorld world;
+  {
+    faults::FaultyFileSystem faulty(&world.disk(),
+                                    *faults::ParsePlan("when sync_data label=journal.sync nth=4 "
+                                                       "then fail"));
+    ASSERT_OK_AND_ASSIGN(const auto journal,
+                         Journal::Open(world.Env(&faulty), kDir, SmallOptions()));
+    AppendUpTo(*journal, 3);
+    ASSERT_OK(journal->SetCursor("ingest", 4));  // proves them, so both recoveries begin with LSN 4
+    for (Lsn lsn = 4; lsn <= 6; ++lsn) ASSERT_OK(journal->Buffer(kType, BodyOf(lsn)));
+    EXPECT_EQ(journal->Flush().code(), absl::StatusCode::kDataLoss);
+  }
+  world.disk().KillProcess();
+  {
+    faults::FaultyFileSystem faulty(
+        &world.disk(), *faults::ParsePlan("when rename label=journal.rename then eio"));
+    EXPECT_ERROR(Journal::Open(world.Env(&faulty), kDir, SmallOptions()),
+                 absl::StatusCode::kDataLoss, HasSubstr("rename journal/spare-"));
+  }
+  world.disk().KillProcess();
+  ASSERT_EQ(Spares(world.disk()), 1U);
+  std::string bytes = ReadAll(world.disk(), PathOf(0));
+  const std::size_t batch_at = MakeLog(3).ends.back();
+  bytes.resize(batch_at);
+  bytes.resize(2048, '\0');
+  JournalWorld cut(With(world.disk().CopyState(), PathOf(0), bytes));
+  for (Lsn last = 3; last < 7; ++last) {
+    ASSERT_OK_AND_ASSIGN(const auto journal, cut.Open());
+    EXPECT_EQ(journal->LastLsn(), last);
+    AppendUpTo(*journal, last + 1);
+    EXPECT_EQ(Wrong(*journal, last + 1), "");
+  }
+  EXPECT_EQ(Spares(cut.disk()), 0U);
+}
+
+// The sync of its name failed, so no later one settles that: a restart that believes the file
+// makes it anew.
+TEST(Recovery, ACursorThatWasBelievedStaysBelieved) {
+  JournalWorld world;
+  {
+    faults::FaultyFileSystem faulty(&world.disk(), {});
+    ASSERT_OK_AND_ASSIGN(const auto journal,
+                         Journal::Open(world.Env(&faulty), kDir, SmallOptions()));
+    AppendUpTo(*journal, 9);
+    ASSERT_OK(journal->SetCursor("ingest", 4));
+  }
+  {
+    faults::FaultyFileSystem faulty(&world.disk(),
+                                    *faults::ParsePlan("when sync_dir nth=4 then fail"));
+    ASSERT_OK_AND_ASSIGN(const auto journal,
+                         Journal::Open(world.Env(&faulty), kDir, SmallOptions()));
+    EXPECT_EQ(journal->SetCursor("ingest", 8).code(), absl::StatusCode::kDataLoss);
+  }
+  world.disk().KillProcess();
+  ASSERT_OK_AND_ASSIGN(const auto journal, world.Open());
+  ASSERT_EQ(journal->state().cursors.at("ingest"), 8U);
+  const sim::CrashImages cut(world.disk().CopyState(), {.kind = sim::Personality::Kind::kNone},
+                             {.images_max = 1});
+  cut.ForEach([](const sim::CrashImage& image) {
+    JournalWorld after(image.state);
+    const auto again = after.Open();
+    EXPECT_OK(again.status());
+    if (again.ok()) {
+      EXPECT_EQ((*again)->state().cursors.at("ingest"), 8U);
+    }
+    return true;
+  });
 }
 
 // What is needed begins behind the last record: the scan begins there too and sees none of them.

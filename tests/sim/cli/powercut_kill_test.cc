@@ -59,6 +59,19 @@ TEST_F(PowercutKill, EachKillIsCheckedThereAndInTheSimulator) {
   EXPECT_TRUE(IsEmptyDir());
 }
 
+TEST_F(PowercutKill, WhatWasIngestedEqualsTheModelAfterEachKill) {
+  const ProcessResult ran =
+      RunPowercut(Arguments("journal/ingest", {"--kills", "10", "--seed", "1", "--json"}));
+
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  const auto json = nlohmann::json::parse(ran.out);
+  EXPECT_EQ(json["kills"], 10);
+  EXPECT_EQ(json["violations"], 0);
+  EXPECT_THAT(json["restarts_checked"], Ge(10));
+  EXPECT_THAT(json["kills_inside_a_call"], Gt(0));
+  EXPECT_TRUE(IsEmptyDir());
+}
+
 TEST_F(PowercutKill, AnAcknowledgementBeforeTheWriteIsFoundAndShownAgain) {
   const ProcessResult ran =
       Planted("planted/too-early", {"--kills", "100", "--seed", "7", "--stop-after", "1"});

@@ -201,8 +201,7 @@ absl::StatusOr<std::string> Replay(const vfs::Env& env,
   VFS_RETURN_IF_ERROR(ExistingOptions(env, options).status());
   VFS_RETURN_IF_ERROR(
       vfs::MakeDirs(records_env.fs, {.leaf = replay.records, .anchor = ""}, "roots.sync"));
-  VFS_ASSIGN_OR_RETURN(const auto store,
-                       RecordStore::Open(QuietEnv(records_env), replay.records, {}));
+  VFS_ASSIGN_OR_RETURN(const auto store, RecordStore::Open(records_env, replay.records, {}));
   const Lsn before = store->cursor();
   VFS_ASSIGN_OR_RETURN(const ReplaySource source, OpenSource(env, options, replay, before));
   VFS_RETURN_IF_ERROR(ApplyAll(source, replay.skip, *store));

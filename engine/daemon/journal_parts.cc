@@ -79,12 +79,6 @@ absl::Status CheckKeys(const nlohmann::ordered_json& line) {
 
 }  // namespace
 
-vfs::Env QuietEnv(const vfs::Env& env) {
-  vfs::Env quiet = env;
-  quiet.log = &vfs::NullLog();
-  return quiet;
-}
-
 CommandResult JournalFailure(const absl::Status& status) {
   CommandResult result = Failure(status);
   // Nothing else of a journal or a record store is unavailable but its lock.

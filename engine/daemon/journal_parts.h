@@ -38,10 +38,6 @@ using Input = absl::FunctionRef<absl::StatusOr<std::string>()>;
 // As Failure, and with the code of a journal that another process writes.
 CommandResult JournalFailure(const absl::Status& status);
 
-// The same world for a record store: RocksDB warns of things that no operator can change (options
-// are not kept in a file), and whatever fails is an error of the call.
-vfs::Env QuietEnv(const vfs::Env& env);
-
 // 32 hex digits.
 //
 // Errors: kInvalidArgument

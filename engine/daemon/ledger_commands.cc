@@ -9,7 +9,6 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "engine/daemon/journal_parts.h"
 #include "engine/daemon/store_pins.h"
 #include "engine/ledger/any_decoder.h"
 #include "engine/locks/roots.h"
@@ -36,13 +35,12 @@ CommandResult Ask(const vfs::Env& env,
                   const CommandOptions& options,
                   absl::FunctionRef<absl::StatusOr<std::string>(LedgerStore&)> question) {
   const absl::StatusOr<std::string> answer = [&]() -> absl::StatusOr<std::string> {
-    VFS_ASSIGN_OR_RETURN(const std::optional<Pins> pins, FindPins(QuietEnv(env), options.roots));
+    VFS_ASSIGN_OR_RETURN(const std::optional<Pins> pins, FindPins(env, options.roots));
     if (!pins.has_value())
       return vfs::NotFound("open store: there is none here; permafrost ingest makes one");
     VFS_ASSIGN_OR_RETURN(
         const auto store,
-        LedgerStore::Open(QuietEnv(env), OptionsOfStore(*pins, options.roots, options.holder),
-                          AnyDecoder()));
+        LedgerStore::Open(env, OptionsOfStore(*pins, options.roots, options.holder), AnyDecoder()));
     absl::StatusOr<std::string> told = question(*store);
     VFS_RETURN_IF_ERROR(told.status());
     VFS_RETURN_IF_ERROR(store->Close());
@@ -159,8 +157,7 @@ absl::StatusOr<LedgerSeq> EarliestOf(const IngestOptions& options,
 absl::StatusOr<IngestReport> OpenAndIngest(const vfs::Env& env,
                                            const IngestOptions& options,
                                            LedgerSource& source) {
-  VFS_ASSIGN_OR_RETURN(const std::optional<Pins> pins,
-                       FindPins(QuietEnv(env), options.common.roots));
+  VFS_ASSIGN_OR_RETURN(const std::optional<Pins> pins, FindPins(env, options.common.roots));
   StoreOptions store_options;
   if (pins.has_value())
     store_options = OptionsOfStore(*pins, options.common.roots, options.common.holder);
@@ -172,8 +169,7 @@ absl::StatusOr<IngestReport> OpenAndIngest(const vfs::Env& env,
   VFS_ASSIGN_OR_RETURN(store_options.geometry, GeometryOf(options, pins));
   VFS_ASSIGN_OR_RETURN(store_options.earliest_ledger,
                        EarliestOf(options, pins, store_options.geometry, source));
-  VFS_ASSIGN_OR_RETURN(const auto store,
-                       LedgerStore::Open(QuietEnv(env), store_options, source.decoder()));
+  VFS_ASSIGN_OR_RETURN(const auto store, LedgerStore::Open(env, store_options, source.decoder()));
   absl::StatusOr<IngestReport> report = Ingest(*store, source, options.hooks);
   VFS_RETURN_IF_ERROR(report.status());
   VFS_RETURN_IF_ERROR(store->Close());

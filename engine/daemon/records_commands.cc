@@ -111,7 +111,7 @@ absl::StatusOr<Told> OpenAndTell(const vfs::Env& env,
     return vfs::NotFound("open record store {}: there is none; permafrost journal replay makes one",
                          directory);
   }
-  VFS_ASSIGN_OR_RETURN(const auto store, RecordStore::Open(QuietEnv(env), directory, {}));
+  VFS_ASSIGN_OR_RETURN(const auto store, RecordStore::Open(env, directory, {}));
   VFS_ASSIGN_OR_RETURN(Told told, Tell(*store, question, word));
   VFS_RETURN_IF_ERROR(store->Close());
   return told;

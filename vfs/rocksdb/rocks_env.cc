@@ -170,9 +170,12 @@ class RocksLogger final : public rocksdb::Logger {
     const int size = std::vsnprintf(text.data(), text.size(), format, arguments);
     if (size <= 0) return;
     const std::size_t kept = std::min(static_cast<std::size_t>(size), text.size() - 1);
+    const std::string_view message(text.data(), kept);
+    // Ours, and no operator can change it.
+    if (message.find(kNoOptionsFiles) != std::string_view::npos) return;
     const LogLevel ours =
         level >= rocksdb::InfoLogLevel::ERROR_LEVEL ? LogLevel::kError : LogLevel::kWarning;
-    log_->Write(ours, fmt::format("rocksdb: {}", std::string_view(text.data(), kept)));
+    log_->Write(ours, fmt::format("rocksdb: {}", message));
   }
 
  private:

@@ -69,7 +69,7 @@ IOStatus RocksFileSystem::NewWritableFile(const std::string& path,
                                           Debug*) {
   const std::string vfs_path = ToVfsPath(path);
   if (!write_options_file_ && RocksFileKindOf(vfs_path) == RocksFileKind::kOptions) {
-    return IOStatus::NotSupported("create " + vfs_path + ": OPTIONS files are switched off");
+    return IOStatus::NotSupported("create " + vfs_path + ": " + std::string(kNoOptionsFiles));
   }
   auto file = disk_->CreateFresh(vfs_path);
   if (!file.ok()) return Report(file.status());

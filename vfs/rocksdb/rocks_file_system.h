@@ -16,6 +16,9 @@
 
 namespace permafrost::vfs {
 
+// How a file of options is refused: RocksDB warns of it, and nobody has to be told.
+inline constexpr std::string_view kNoOptionsFiles = "OPTIONS files are switched off";
+
 // "/a//b/" -> "a/b"; "/" -> "".
 std::string ToVfsPath(std::string_view rocks_path);
 // "a/b" -> "/a/b".

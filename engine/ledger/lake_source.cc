@@ -147,7 +147,23 @@ absl::StatusOr<std::unique_ptr<LedgerStream>> LakeSource::Open(std::optional<Led
   if (*first < kFirstLedger)
     return vfs::OutOfRange("{} has no ledger {}: {} is the first of a network", name_,
                            first->value(), kFirstLedger.value());
+  VFS_RETURN_IF_ERROR(CheckBegin(*first));
   return std::make_unique<Stream>(this, *first);
+}
+
+// Looks at one object, and at the others only if that is not there.
+absl::Status LakeSource::CheckBegin(LedgerSeq first) {
+  const auto newest = FindNewest();
+  if (newest.status().code() == absl::StatusCode::kNotFound) return absl::OkStatus();
+  VFS_RETURN_IF_ERROR(newest.status());
+  const LakeBatch batch = BatchOf(layout_, first);
+  if (batch >= newest->batch) return absl::OkStatus();
+  VFS_ASSIGN_OR_RETURN(const bool exists, fs_->Exists(LakeKey(layout_, batch, newest->suffix)));
+  if (exists) return absl::OkStatus();
+  VFS_ASSIGN_OR_RETURN(const Range range, Available());
+  if (range.first <= first) return absl::OkStatus();
+  return vfs::OutOfRange("{} begins with ledger {}, not {}", name_, range.first.value(),
+                         first.value());
 }
 
 // The listing that found the newest came before this read: what is older was complete by then.

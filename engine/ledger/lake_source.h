@@ -42,7 +42,7 @@ class LakeSource final : public LedgerSource {
   //         kFailedPrecondition  an object's name does not fit the layout
   absl::StatusOr<Range> Available() override;
 
-  // Reads nothing yet: a lake may begin to grow later.
+  // An empty lake may be opened, and waits for its first object.
   absl::StatusOr<std::unique_ptr<LedgerStream>> Open(std::optional<LedgerSeq> first) override;
 
   const LakeLayout& layout() const { return layout_; }
@@ -58,6 +58,7 @@ class LakeSource final : public LedgerSource {
 
   LakeSource(vfs::FileSystem* fs, std::string name, const LakeLayout& layout);
 
+  absl::Status CheckBegin(LedgerSeq first);
   absl::StatusOr<Newest> FindNewest() const;
   absl::StatusOr<std::optional<Newest>> NewestIn(std::string_view directory) const;
   // The content of the object of a batch.

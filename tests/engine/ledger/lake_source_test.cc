@@ -95,6 +95,17 @@ TEST(LakeSource, TheFirstBatchBeginsWithLedgerTwo) {
                "lake:/lake has no ledger 1: 2 is the first of a network");
 }
 
+TEST(LakeSource, ALakeThatBeginsLaterIsRefused) {
+  sim::SimFileSystem fs;
+  PutLake(fs, {1, 8}, 13, 30);
+  ASSERT_OK_AND_ASSIGN(const auto lake, LakeSource::Open(&fs, "/lake", {}));
+
+  EXPECT_ERROR(lake->Open(LedgerSeq{12}), absl::StatusCode::kOutOfRange,
+               "lake:/lake begins with ledger 13, not 12");
+  EXPECT_OK(lake->Open(LedgerSeq{13}));
+  EXPECT_OK(lake->Open(LedgerSeq{31}));
+}
+
 TEST(LakeSource, ARealObjectOfAnOldLakeIsRead) {
   sim::SimFileSystem fs;
   PutFile(fs, "FFFFFFFF--0-63999/FFFFFC18--999.xdr.zstd",

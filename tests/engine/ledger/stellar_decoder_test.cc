@@ -82,18 +82,26 @@ TEST(StellarDecoder, TheTableHasAHash) {
   EXPECT_THAT(std::string(StellarSchema()), StartsWith("LedgerCloseMetaBatch s "));
 }
 
-// The walk is the same for every length; the events before the cut were found and are not given.
-TEST(StellarDecoder, ALedgerThatIsCutAnywhereIsRefused) {
-  const std::string& whole = RealLedger();
+// A short one, of the test network: 6,512 bytes, three transactions.
+const std::string& ShortLedger() {
+  static const std::string kLedger =
+      ReadUncompressed("tests/data/stellar/FFFFFC18--999.xdr.zstd").substr(12);
+  return kLedger;
+}
 
-  std::size_t step = 7;
-  for (std::size_t length = 0; length < whole.size(); length += step) {
-    // Of its own allocation, so that a read behind the end is seen by the address sanitizer.
-    const std::vector<char> cut(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(length));
-    const auto ledger = Decoder().Decode({cut.data(), cut.size()});
-    ASSERT_EQ(ledger.status().code(), absl::StatusCode::kInvalidArgument) << length;
-    if (length > 4'096) step = 7 * 389;  // a thousandth of the ledger's length, and odd
-  }
+// Each cut has its own allocation, so that a read behind its end is seen by the address sanitizer.
+void ExpectRefusedWhenCut(const std::string& whole, std::size_t length) {
+  const std::vector<char> cut(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(length));
+  const auto ledger = Decoder().Decode({cut.data(), cut.size()});
+  ASSERT_EQ(ledger.status().code(), absl::StatusCode::kInvalidArgument) << length;
+}
+
+TEST(StellarDecoder, ALedgerThatIsCutAnywhereIsRefused) {
+  ASSERT_OK(Decoder().Decode(ShortLedger()));
+  for (std::size_t length = 0; length < ShortLedger().size(); ++length)
+    ASSERT_NO_FATAL_FAILURE(ExpectRefusedWhenCut(ShortLedger(), length));
+  for (std::size_t length = 0; length < RealLedger().size(); length += 7 * 389)
+    ASSERT_NO_FATAL_FAILURE(ExpectRefusedWhenCut(RealLedger(), length));
   EXPECT_ERROR(Decoder().Decode(""), absl::StatusCode::kInvalidArgument,
                "not a ledger: LedgerCloseMeta at byte 0: 4 bytes or elements, 0 bytes left");
 }
@@ -135,6 +143,16 @@ TEST(StellarDecoder, AFlippedBitIsRefusedOrKeptRawOrAnotherLedger) {
 
   EXPECT_GT(refused, 20);
   EXPECT_GT(raw, 20);
+}
+
+TEST(StellarDecoder, EveryFlippedBitOfAShortLedgerIsSurvived) {
+  std::string bytes = ShortLedger();
+  for (std::size_t bit = 0; bit < bytes.size() * 8; ++bit) {
+    const auto mask = static_cast<char>(1 << bit % 8);
+    bytes[bit / 8] = static_cast<char>(bytes[bit / 8] ^ mask);
+    ASSERT_NO_FATAL_FAILURE(CheckOfHostileBytes(Decoder().Decode(bytes), bytes)) << bit;
+    bytes[bit / 8] = static_cast<char>(bytes[bit / 8] ^ mask);
+  }
 }
 
 TEST(StellarDecoder, WordsPutAnywhereAreRefusedOrKeptRawOrAnotherLedger) {

@@ -34,4 +34,11 @@ requires std::is_unsigned_v<T> T LoadLittleEndian(std::string_view bytes, std::s
   return value;
 }
 
+// Requires: eight bytes.
+inline std::uint64_t LoadBigEndian64(const std::uint8_t* bytes) {
+  std::uint64_t value;
+  std::memcpy(&value, bytes, sizeof(value));
+  return __builtin_bswap64(value);
+}
+
 }  // namespace permafrost::vfs

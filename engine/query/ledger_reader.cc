@@ -89,13 +89,8 @@ absl::StatusOr<std::unique_ptr<ChunkEvents>> LedgerReader::OpenEvents(ChunkId ch
   VFS_ASSIGN_OR_RETURN(const auto files,
                        view_.store.FindFrozen({.chunk = chunk, .kind = ArtifactKind::kEvents}));
   if (files.has_value()) {
-    for (const FrozenFile& file : *files) VFS_RETURN_IF_ERROR(OpenFrozen(file).status());
     VFS_ASSIGN_OR_RETURN(EventSegmentReader segment,
-                         EventSegmentReader::Open(*files->front().fs,
-                                                  {.events = (*files)[0].path,
-                                                   .bitmaps = (*files)[1].path,
-                                                   .directory = (*files)[2].path},
-                                                  ColdFileIdOf(view_.store.pins(), chunk)));
+                         OpenEventSegment(*files, view_.store.pins(), chunk));
     return ColdChunkEvents(std::move(segment));
   }
   VFS_ASSIGN_OR_RETURN(std::optional<HotHandle> db, view_.store.FindHot(chunk));

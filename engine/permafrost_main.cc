@@ -21,6 +21,7 @@
 #include "engine/daemon/journal_line.h"
 #include "engine/daemon/ledger_line.h"
 #include "engine/daemon/real_world.h"
+#include "engine/daemon/serve_command.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
 #include "vfs/posix/command_line.h"
@@ -98,6 +99,13 @@ int RunConfigCheck(const ConfigFlags& flags, OutputForm form) {
   return Answer(ConfigCheckCommand(*loaded, &env, form));
 }
 
+int RunServe(const ConfigFlags& flags, OutputForm form) {
+  const absl::StatusOr<LoadedConfig> loaded = Loaded(flags, RequiredKeys::kMustBeSet);
+  if (!loaded.ok()) return Answer(Failure(loaded.status()));
+  if (!loaded->is_valid()) return Answer(Refused(loaded->findings(), form));
+  return Answer(ServeCommand(*loaded));
+}
+
 int RunConfigPrint(const ConfigFlags& flags, OutputForm form) {
   const absl::StatusOr<LoadedConfig> loaded = Loaded(flags, RequiredKeys::kMayBeMissing);
   if (!loaded.ok()) return Answer(Failure(loaded.status()));
@@ -158,6 +166,9 @@ int Main(int argc, char** argv) {
   print->add_flag("--json", json, "One JSON value on one line");
   const ConfigFlags print_flags(*print, ConfigFileRule::kOptional);
   LedgerLine ledgers(app);
+  CLI::App* const serve =
+      app.add_subcommand("serve", "Follow the source, freeze and prune, until SIGINT or SIGTERM");
+  const ConfigFlags serve_flags(*serve, ConfigFileRule::kOptional);
   JournalLine journal(app);
   CLI::App* const version = app.add_subcommand("version", "Print version and store format");
   version->add_flag("--json", json, "One JSON value on one line");
@@ -179,6 +190,7 @@ int Main(int argc, char** argv) {
     return Answer(result, output);
   }
   if (version->parsed()) return Answer(VersionCommand(options.form));
+  if (serve->parsed()) return RunServe(serve_flags, options.form);
   if (check->parsed()) return RunConfigCheck(check_flags, options.form);
   if (print->parsed()) return RunConfigPrint(print_flags, options.form);
   if (audit->parsed() && watch_seconds != 0)

@@ -22,6 +22,7 @@ ExitCode CodeOf(absl::StatusCode code) {
   switch (code) {
     case absl::StatusCode::kNotFound:
     case absl::StatusCode::kInvalidArgument:
+    case absl::StatusCode::kOutOfRange:
     case absl::StatusCode::kFailedPrecondition: return ExitCode::kUsage;
     case absl::StatusCode::kDataLoss: return ExitCode::kDataLoss;
     case absl::StatusCode::kResourceExhausted: return ExitCode::kNoSpace;

@@ -167,8 +167,11 @@ absl::StatusOr<IngestReport> OpenAndIngest(const vfs::Env& env,
   if (!options.store_id.empty()) store_options.store_id = options.store_id;
   if (!options.network.empty()) store_options.network = options.network;
   VFS_ASSIGN_OR_RETURN(store_options.geometry, GeometryOf(options, pins));
-  VFS_ASSIGN_OR_RETURN(store_options.earliest_ledger,
-                       EarliestOf(options, pins, store_options.geometry, source));
+  const absl::StatusOr<LedgerSeq> earliest =
+      EarliestOf(options, pins, store_options.geometry, source);
+  if (absl::IsCancelled(earliest.status())) return IngestReport{.is_stopped = true};
+  VFS_RETURN_IF_ERROR(earliest.status());
+  store_options.earliest_ledger = *earliest;
   VFS_ASSIGN_OR_RETURN(const auto store, LedgerStore::Open(env, store_options, source.decoder()));
   absl::StatusOr<IngestReport> report = Ingest(*store, source, options.hooks);
   VFS_RETURN_IF_ERROR(report.status());

@@ -136,11 +136,11 @@ absl::StatusOr<std::unique_ptr<RealWorld>> LedgerLine::OpenData(IfMissing rule) 
 }
 
 CommandResult LedgerLine::Ingest() {
-  auto source = OpenSource(source_);
+  vfs::StopSignal stop;
+  auto source = OpenSource(source_, &stop);
   if (!source.ok()) return Failure(source.status());
   const auto world = OpenData(IfMissing::kMake);
   if (!world.ok()) return Failure(world.status());
-  vfs::StopSignal stop;
   vfs::Progress progress(is_json_, [] { return vfs::SystemClock().MonotonicNanos(); });
   ingest_.common = Common();
   ingest_.hooks.should_stop = [&] { return stop.Wait(0); };

@@ -111,14 +111,20 @@ absl::Status StandardOutput::CheckReader() {
   return status_;
 }
 
-absl::StatusOr<HostInput> HostInput::Open(std::string_view flag, const std::string& path) {
-  if (path == "-") return HostInput("standard input", STDIN_FILENO);
-  const int fd = vfs::RetryInterrupted([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC); });
+absl::StatusOr<HostInput> HostInput::Open(std::string_view flag,
+                                          const std::string& path,
+                                          vfs::StopSignal* stop) {
+  if (path == "-") return HostInput("standard input", STDIN_FILENO, stop);
+  // Without waiting for the writer of a FIFO, if something else is to be waited for.
+  const int flags = O_RDONLY | O_CLOEXEC | (stop != nullptr ? O_NONBLOCK : 0);
+  const int fd = vfs::RetryInterrupted([&] { return ::open(path.c_str(), flags); });
   if (fd < 0) {
     return vfs::InvalidArgument("{}: {}; name a file that can be read, or -", flag,
                                 vfs::Message(vfs::ErrnoToStatus(errno, "open file", path)));
   }
-  return HostInput(path, fd);
+  // What is read later is waited for.
+  VFS_CHECK(::fcntl(fd, F_SETFL, 0) == 0, "fcntl: errno {}", errno);
+  return HostInput(path, fd, stop);
 }
 
 HostInput::~HostInput() {
@@ -126,6 +132,8 @@ HostInput::~HostInput() {
 }
 
 absl::StatusOr<std::string> HostInput::Next() {
+  if (stop_ != nullptr && stop_->WaitForInput(fd_))
+    return vfs::MakeStatus(absl::StatusCode::kCancelled, "asked to stop");
   std::string block(kBlockBytes, '\0');
   const ssize_t count =
       vfs::RetryInterrupted([&] { return ::read(fd_, block.data(), block.size()); });

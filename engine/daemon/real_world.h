@@ -14,6 +14,7 @@
 #include "vfs/env.h"
 #include "vfs/posix/native_executor.h"
 #include "vfs/posix/posix_file_system.h"
+#include "vfs/posix/stop_signal.h"
 #include "vfs/posix/system_clock.h"
 
 namespace permafrost::engine {
@@ -79,29 +80,37 @@ class StandardOutput {
   absl::Status status_;
 };
 
-// Standard input or a file of the machine, as it comes.
+// Standard input, a FIFO or a file of the machine, as it comes.
 //
 // Threads: one thread at a time.
 class HostInput {
  public:
-  // "-" is standard input.
+  // "-" is standard input. A FIFO is opened without waiting for its writer. `stop`, which must
+  // outlive this, ends waiting; null: nothing does.
   //
   // Errors: kInvalidArgument  it cannot be read
-  static absl::StatusOr<HostInput> Open(std::string_view flag, const std::string& path);
-  HostInput(HostInput&& other) noexcept : path_(std::move(other.path_)), fd_(other.fd_) {
+  static absl::StatusOr<HostInput> Open(std::string_view flag,
+                                        const std::string& path,
+                                        vfs::StopSignal* stop = nullptr);
+  HostInput(HostInput&& other) noexcept
+      : path_(std::move(other.path_)), fd_(other.fd_), stop_(other.stop_) {
     other.fd_ = -1;
   }
   HostInput& operator=(HostInput&&) = delete;
   ~HostInput();
 
   // What is there, waiting until something is; empty at the end.
+  //
+  // Errors: kCancelled  it was asked to stop
   absl::StatusOr<std::string> Next();
 
  private:
-  HostInput(std::string path, int fd) : path_(std::move(path)), fd_(fd) {}
+  HostInput(std::string path, int fd, vfs::StopSignal* stop)
+      : path_(std::move(path)), fd_(fd), stop_(stop) {}
 
   std::string path_;
   int fd_;
+  vfs::StopSignal* stop_;
 };
 
 }  // namespace permafrost::engine

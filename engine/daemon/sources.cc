@@ -55,12 +55,12 @@ absl::StatusOr<OpenedSource> OpenLake(const std::string& path) {
 
 }  // namespace
 
-absl::StatusOr<OpenedSource> OpenSource(const std::string& text) {
+absl::StatusOr<OpenedSource> OpenSource(const std::string& text, vfs::StopSignal* stop) {
   VFS_ASSIGN_OR_RETURN(const SourceSpec spec, ParseSourceSpec(text));
   switch (spec.kind) {
     case SourceSpec::Kind::kLake: return OpenLake(spec.path);
     case SourceSpec::Kind::kStream: {
-      VFS_ASSIGN_OR_RETURN(HostInput input, HostInput::Open(kFlag, spec.path));
+      VFS_ASSIGN_OR_RETURN(HostInput input, HostInput::Open(kFlag, spec.path, stop));
       return OpenedSource{.world = nullptr,
                           .source = std::make_unique<StreamSource>(
                               std::make_unique<HostByteStream>(std::move(input)), spec.path)};

@@ -8,6 +8,7 @@
 
 #include "engine/daemon/real_world.h"
 #include "engine/ledger/ledger_source.h"
+#include "vfs/posix/stop_signal.h"
 
 namespace permafrost::engine {
 
@@ -19,7 +20,9 @@ struct OpenedSource {
 
 // "lake:DIR", "stream:FILE", "stream:-", "synthetic:SEED,N".
 //
+// `stop` ends waiting for a stream, with kCancelled; it must outlive the source.
+//
 // Errors: kInvalidArgument  not a source; a directory or file that is not there
-absl::StatusOr<OpenedSource> OpenSource(const std::string& spec);
+absl::StatusOr<OpenedSource> OpenSource(const std::string& spec, vfs::StopSignal* stop);
 
 }  // namespace permafrost::engine

@@ -28,8 +28,10 @@ absl::Status SettleInto(LedgerStore& store, LedgerSource* bulk, IngestReport& re
 
 }  // namespace
 
-absl::StatusOr<LifecycleReport> Settle(LedgerStore& store, LedgerSource* bulk) {
-  LedgerArtifacts artifacts(&store, bulk);
+absl::StatusOr<LifecycleReport> Settle(LedgerStore& store,
+                                       LedgerSource* bulk,
+                                       const std::atomic<bool>* is_stopping) {
+  LedgerArtifacts artifacts(&store, bulk, is_stopping);
   VFS_ASSIGN_OR_RETURN(LifecycleReport report, store.store().RunLifecycle(artifacts));
   VFS_RETURN_IF_ERROR(store.DropSpentIndexes());
   return report;
@@ -52,17 +54,23 @@ absl::StatusOr<IngestReport> Ingest(LedgerStore& store,
     end = range.last;
     if (first > range.last) return report;
   }
-  VFS_ASSIGN_OR_RETURN(const std::unique_ptr<LedgerStream> stream, source.Open(first));
+  const absl::StatusOr<std::unique_ptr<LedgerStream>> stream = source.Open(first);
+  report.is_stopped = absl::IsCancelled(stream.status());
+  if (report.is_stopped) return report;
+  VFS_RETURN_IF_ERROR(stream.status());
   while (report.last != end || !end.has_value()) {
     report.is_stopped = hooks.should_stop();
     if (report.is_stopped) return report;
-    VFS_ASSIGN_OR_RETURN(const std::optional<SourcedLedger> ledger, stream->Next());
-    if (!ledger.has_value()) break;
-    VFS_RETURN_IF_ERROR(store.Append(ledger->bytes, ledger->origin));
-    report.last = ledger->sequence;
+    const absl::StatusOr<std::optional<SourcedLedger>> ledger = (*stream)->Next();
+    report.is_stopped = absl::IsCancelled(ledger.status());
+    if (report.is_stopped) return report;
+    VFS_RETURN_IF_ERROR(ledger.status());
+    if (!ledger->has_value()) break;
+    VFS_RETURN_IF_ERROR(store.Append((*ledger)->bytes, (*ledger)->origin));
+    report.last = (*ledger)->sequence;
     ++report.appended;
     hooks.on_progress(report);
-    if (geometry.IsBoundary(ledger->sequence))
+    if (geometry.IsBoundary((*ledger)->sequence))
       VFS_RETURN_IF_ERROR(SettleInto(store, nullptr, report));
   }
   VFS_RETURN_IF_ERROR(SettleInto(store, nullptr, report));

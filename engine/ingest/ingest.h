@@ -3,6 +3,7 @@
 // way.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -40,7 +41,11 @@ absl::StatusOr<IngestReport> Ingest(LedgerStore& store,
                                     const IngestHooks& hooks);
 
 // Freezes, indexes, discards and prunes until nothing is left; `bulk` null: from what the store
-// holds.
-absl::StatusOr<LifecycleReport> Settle(LedgerStore& store, LedgerSource* bulk);
+// holds. Once `is_stopping` is set it ends with kCancelled; null: never.
+//
+// Threads: any thread, beside the one that appends
+absl::StatusOr<LifecycleReport> Settle(LedgerStore& store,
+                                       LedgerSource* bulk,
+                                       const std::atomic<bool>* is_stopping = nullptr);
 
 }  // namespace permafrost::engine

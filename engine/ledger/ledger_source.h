@@ -33,6 +33,7 @@ class LedgerStream {
   //
   // Errors: kUnavailable  it is not there yet, or could not be read this time: again later
   //         kDataLoss     what is there is not this ledger: names the origin and the finding
+  //         kCancelled    asked to stop while it waited
   virtual absl::StatusOr<std::optional<SourcedLedger>> Next() = 0;
 };
 

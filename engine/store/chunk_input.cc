@@ -20,7 +20,8 @@ LedgerSeq Following(LedgerSeq sequence) { return LedgerSeq{sequence.value() + 1}
 
 class HotInput final : public ChunkInput {
  public:
-  explicit HotInput(CompleteHotChunk chunk) : chunk_(std::move(chunk)) {}
+  HotInput(CompleteHotChunk chunk, const std::atomic<bool>* is_stopping)
+      : ChunkInput(is_stopping), chunk_(std::move(chunk)) {}
 
   absl::Status ForEachStored(VisitStored visit) override {
     return ForEach([&](LedgerSeq sequence) -> absl::Status {
@@ -50,8 +51,10 @@ class HotInput final : public ChunkInput {
 
  private:
   absl::Status ForEach(absl::FunctionRef<absl::Status(LedgerSeq)> visit) const {
-    for (LedgerSeq at = chunk_.first(); at <= chunk_.last(); at = Following(at))
+    for (LedgerSeq at = chunk_.first(); at <= chunk_.last(); at = Following(at)) {
+      VFS_RETURN_IF_ERROR(CheckGoesOn());
       VFS_RETURN_IF_ERROR(visit(at));
+    }
     return absl::OkStatus();
   }
 
@@ -61,8 +64,10 @@ class HotInput final : public ChunkInput {
 // Ledgers as they were ingested, to be decoded.
 class DecodedInput : public ChunkInput {
  public:
-  DecodedInput(const LedgerDecoder& decoder, LedgerSeq first, LedgerSeq last)
-      : decoder_(decoder), first_(first), last_(last) {}
+  DecodedInput(const LedgerDecoder& decoder,
+               const LedgerSource::Range& range,
+               const std::atomic<bool>* is_stopping)
+      : ChunkInput(is_stopping), decoder_(decoder), first_(range.first), last_(range.last) {}
 
   absl::Status ForEachIndexRow(VisitRow visit) override {
     return ForEachView([&](const LedgerView& ledger) { return visit(IndexRowOf(ledger)); });
@@ -84,6 +89,7 @@ class DecodedInput : public ChunkInput {
     LedgerSeq next = first_;
     std::optional<Hash> before;
     const auto take = [&](std::string_view bytes, std::string_view origin) -> absl::Status {
+      VFS_RETURN_IF_ERROR(CheckGoesOn());
       const absl::StatusOr<LedgerView> ledger = decoder_.Decode(bytes);
       if (!ledger.ok())
         return vfs::DataLoss("freeze {}: ledger {}: {}", origin, next.value(),
@@ -115,8 +121,9 @@ class PackInput final : public DecodedInput {
             LedgerPackReader pack,
             std::string path,
             const LedgerDecoder& decoder,
-            const LedgerSource::Range& range)
-      : DecodedInput(decoder, range.first, range.last),
+            const LedgerSource::Range& range,
+            const std::atomic<bool>* is_stopping)
+      : DecodedInput(decoder, range, is_stopping),
         view_(std::move(view)),
         pack_(std::move(pack)),
         path_(std::move(path)) {}
@@ -146,8 +153,10 @@ class PackInput final : public DecodedInput {
 
 class BulkInput final : public DecodedInput {
  public:
-  BulkInput(LedgerSource& source, const LedgerSource::Range& range)
-      : DecodedInput(source.decoder(), range.first, range.last), source_(source) {}
+  BulkInput(LedgerSource& source,
+            const LedgerSource::Range& range,
+            const std::atomic<bool>* is_stopping)
+      : DecodedInput(source.decoder(), range, is_stopping), source_(source) {}
 
   absl::Status ForEachStored(VisitStored visit) override {
     LedgerCompressor compressor("");
@@ -174,14 +183,21 @@ class BulkInput final : public DecodedInput {
 
 }  // namespace
 
+absl::Status CheckGoesOn(const std::atomic<bool>* is_stopping) {
+  if (is_stopping == nullptr || !is_stopping->load(std::memory_order_relaxed))
+    return absl::OkStatus();
+  return vfs::MakeStatus(absl::StatusCode::kCancelled, "freeze: asked to stop");
+}
+
 absl::StatusOr<std::unique_ptr<ChunkInput>> OpenChunkInput(LedgerStore& store,
                                                            LedgerSource* bulk,
-                                                           const ChunkArtifact& artifact) {
+                                                           const ChunkArtifact& artifact,
+                                                           const std::atomic<bool>* is_stopping) {
   const Geometry& geometry = store.store().layout().geometry();
   const ChunkId chunk = artifact.chunk;
   const LedgerSource::Range range = {.first = geometry.First(chunk), .last = geometry.Last(chunk)};
   absl::StatusOr<CompleteHotChunk> hot = store.OpenComplete(chunk);
-  if (hot.ok()) return std::make_unique<HotInput>(*std::move(hot));
+  if (hot.ok()) return std::make_unique<HotInput>(*std::move(hot), is_stopping);
   if (!absl::IsNotFound(hot.status())) return hot.status();
   if (artifact.kind != ArtifactKind::kLedgers) {
     ReadView view = store.store().OpenView();
@@ -192,14 +208,14 @@ absl::StatusOr<std::unique_ptr<ChunkInput>> OpenChunkInput(LedgerStore& store,
       VFS_ASSIGN_OR_RETURN(LedgerPackReader pack,
                            OpenLedgerPack(files->front(), view.pins(), chunk));
       return std::make_unique<PackInput>(std::move(view), std::move(pack), files->front().path,
-                                         store.decoder(), range);
+                                         store.decoder(), range, is_stopping);
     }
   }
   if (bulk != nullptr) {
     VFS_ASSIGN_OR_RETURN(const LedgerSource::Range available, bulk->Available());
     if (available.first <= range.first && range.last <= available.last) {
       VFS_PROBE("engine/freeze/from_bulk");
-      return std::make_unique<BulkInput>(*bulk, range);
+      return std::make_unique<BulkInput>(*bulk, range, is_stopping);
     }
   }
   return vfs::NotFound(

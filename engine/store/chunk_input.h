@@ -1,6 +1,7 @@
 // The ledgers of one chunk as its cold files need them, wherever they come from.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string_view>
 
@@ -14,13 +15,17 @@
 
 namespace permafrost::engine {
 
+// kCancelled once it is set; null: never.
+absl::Status CheckGoesOn(const std::atomic<bool>* is_stopping);
+
 // Each pass sees every ledger of the chunk once, in order, and ends with the first error.
 //
 // Memory: one ledger
 // Threads: one thread at a time
 class ChunkInput {
  public:
-  ChunkInput() = default;
+  // Once `is_stopping` is set, a pass ends with kCancelled before the next ledger; null: never.
+  explicit ChunkInput(const std::atomic<bool>* is_stopping) : is_stopping_(is_stopping) {}
   virtual ~ChunkInput() = default;
   ChunkInput(const ChunkInput&) = delete;
   ChunkInput& operator=(const ChunkInput&) = delete;
@@ -32,17 +37,24 @@ class ChunkInput {
   virtual absl::Status ForEachStored(VisitStored visit) = 0;
   virtual absl::Status ForEachIndexRow(VisitRow visit) = 0;
   virtual absl::Status ForEachEvents(VisitEvents visit) = 0;
+
+ protected:
+  absl::Status CheckGoesOn() const { return engine::CheckGoesOn(is_stopping_); }
+
+ private:
+  const std::atomic<bool>* const is_stopping_;
 };
 
 // Of the chunk's complete hot database, whose rows are copied; else of its frozen pack, unless that
 // is what shall be written; else of the bulk source, if there is one. What is decoded is checked as
 // an ingested ledger is: its sequence, and that it follows the one before.
 //
-// `store` and `bulk` must outlive it.
+// `store`, `bulk` and `is_stopping` must outlive it.
 //
 // Errors: kNotFound  nowhere whole
 absl::StatusOr<std::unique_ptr<ChunkInput>> OpenChunkInput(LedgerStore& store,
                                                            LedgerSource* bulk,
-                                                           const ChunkArtifact& artifact);
+                                                           const ChunkArtifact& artifact,
+                                                           const std::atomic<bool>* is_stopping);
 
 }  // namespace permafrost::engine

@@ -32,9 +32,11 @@ namespace {
 // A hash run as a stream to be merged.
 class RunEntries final : public SortedEntries {
  public:
-  explicit RunEntries(HashRunCursor cursor) : cursor_(std::move(cursor)) {}
+  RunEntries(HashRunCursor cursor, const std::atomic<bool>* is_stopping)
+      : cursor_(std::move(cursor)), is_stopping_(is_stopping) {}
 
   absl::StatusOr<std::size_t> Next(std::span<IndexEntry> out) override {
+    VFS_RETURN_IF_ERROR(CheckGoesOn(is_stopping_));
     if (left_.empty()) {
       VFS_ASSIGN_OR_RETURN(left_, cursor_.NextBlock());
     }
@@ -46,6 +48,7 @@ class RunEntries final : public SortedEntries {
 
  private:
   HashRunCursor cursor_;
+  const std::atomic<bool>* const is_stopping_;
   std::span<const IndexEntry> left_;
 };
 
@@ -133,7 +136,8 @@ std::vector<ChunkId> LedgerArtifacts::CompleteChunks() {
 absl::StatusOr<ArtifactWriter> LedgerArtifacts::ChunkWriter(const ChunkArtifact& artifact,
                                                             std::size_t file) {
   const ChunkId chunk = artifact.chunk;
-  VFS_ASSIGN_OR_RETURN(std::shared_ptr<ChunkInput> input, OpenChunkInput(store_, bulk_, artifact));
+  VFS_ASSIGN_OR_RETURN(std::shared_ptr<ChunkInput> input,
+                       OpenChunkInput(store_, bulk_, artifact, is_stopping_));
   const ColdFileId id = ColdFileIdOf(store_.store().pins(), chunk);
   const LedgerSeq first = store_.store().layout().geometry().First(chunk);
   switch (artifact.kind) {
@@ -163,7 +167,7 @@ absl::StatusOr<ArtifactWriter> LedgerArtifacts::IndexWriter(const Coverage& cove
       VFS_ASSIGN_OR_RETURN(HashRunCursor cursor,
                            HashRunCursor::Open(*file.fs, file.path, ColdFileIdOf(pins, chunk)));
       input.entries += cursor.entry_count();
-      runs.push_back(std::make_unique<RunEntries>(std::move(cursor)));
+      runs.push_back(std::make_unique<RunEntries>(std::move(cursor), is_stopping_));
     }
     MergedEntries merged(std::move(runs));
     return BuildWindowIndex(input, merged, out).status();

@@ -1,6 +1,7 @@
 // What the chunks of a store of ledgers are frozen from.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <map>
 #include <memory>
@@ -24,8 +25,12 @@ struct EventsPass;
 // Threads: any thread
 class LedgerArtifacts final : public ArtifactSource {
  public:
-  // Both must outlive this; `bulk` null: none.
-  LedgerArtifacts(LedgerStore* store, LedgerSource* bulk) : store_(*store), bulk_(bulk) {}
+  // All must outlive this; `bulk` null: none. Once `is_stopping` is set, writers end with
+  // kCancelled at the next ledger; null: never.
+  LedgerArtifacts(LedgerStore* store,
+                  LedgerSource* bulk,
+                  const std::atomic<bool>* is_stopping = nullptr)
+      : store_(*store), bulk_(bulk), is_stopping_(is_stopping) {}
 
   std::vector<ChunkId> CompleteChunks() override;
   absl::StatusOr<ArtifactWriter> ChunkWriter(const ChunkArtifact& artifact,
@@ -36,6 +41,7 @@ class LedgerArtifacts final : public ArtifactSource {
  private:
   LedgerStore& store_;
   LedgerSource* const bulk_;
+  const std::atomic<bool>* const is_stopping_;
   vfs::Mutex mu_;
   // Of the events whose writers are being asked for, one file after another.
   std::map<ChunkId, std::shared_ptr<EventsPass>> events_ ABSL_GUARDED_BY(mu_);

@@ -56,4 +56,12 @@ bool StopSignal::Wait(std::uint64_t nanos) {
   return RetryInterrupted([&] { return ::ppoll(&came, 1, &timeout, nullptr); }) > 0;
 }
 
+bool StopSignal::WaitForInput(int fd) {
+  std::array<pollfd, 2> both = {pollfd{.fd = came_.get(), .events = POLLIN, .revents = 0},
+                                pollfd{.fd = fd, .events = POLLIN, .revents = 0}};
+  constexpr int kForEver = -1;
+  static_cast<void>(RetryInterrupted([&] { return ::poll(both.data(), both.size(), kForEver); }));
+  return both[0].revents != 0;
+}
+
 }  // namespace permafrost::vfs

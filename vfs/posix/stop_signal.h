@@ -21,6 +21,9 @@ class StopSignal {
   // Sleeps for so long, or until a signal came. Whether one came, now or before.
   bool Wait(std::uint64_t nanos);
 
+  // Sleeps until a descriptor can be read or has ended, or until a signal came. Whether one came.
+  bool WaitForInput(int fd);
+
  private:
   UniqueFd came_;  // readable once a signal came
 };

@@ -1,0 +1,82 @@
+// The configuration's world, sources, endpoint and daemon.
+#include "engine/daemon/serve_command.h"
+
+#include <unistd.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include <absl/status/statusor.h>
+#include <fmt/format.h>
+
+#include "engine/daemon/config_store.h"
+#include "engine/daemon/real_world.h"
+#include "engine/daemon/serve.h"
+#include "engine/daemon/sources.h"
+#include "engine/daemon/store_pins.h"
+#include "engine/service/admin_endpoint.h"
+#include "vfs/base/status.h"
+#include "vfs/base/status_macros.h"
+#include "vfs/posix/stop_signal.h"
+
+namespace permafrost::engine {
+namespace {
+
+// The ledger that "now" stands for: what is pinned, or the first whole chunk that the sources can
+// deliver from where the live one begins.
+absl::StatusOr<LedgerSeq> EarliestOf(const std::optional<Pins>& pins,
+                                     LedgerSource& live,
+                                     const LedgerSource* bulk) {
+  if (pins.has_value()) return pins->earliest_ledger;
+  const Geometry geometry = Geometry::Production();
+  VFS_ASSIGN_OR_RETURN(const LedgerSeq first, live.First());
+  const ChunkId chunk = geometry.ChunkOf(first);
+  const bool is_whole = bulk != nullptr || geometry.First(chunk) == first;
+  return geometry.First(is_whole ? chunk : Next(chunk));
+}
+
+absl::Status Serve(const Config& config, vfs::StopSignal& stop) {
+  VFS_ASSIGN_OR_RETURN(auto fs, vfs::PosixFileSystem::Open(config.storage.default_data_dir));
+  RealWorld world(std::move(fs), DrawSeed());
+  VFS_ASSIGN_OR_RETURN(const OpenedSource live, OpenSource(config.ingestion.source, &stop));
+  OpenedSource lake;
+  if (!config.backfill.datastore.type.empty()) {
+    VFS_ASSIGN_OR_RETURN(lake,
+                         OpenSource(fmt::format("lake:{}", config.backfill.datastore.path), &stop));
+  }
+  VFS_ASSIGN_OR_RETURN(const std::optional<Pins> pins, FindPins(world.Env(), RootsOf(config)));
+  LedgerSource* const bulk = lake.source != nullptr   ? lake.source.get()
+                             : live.source->is_bulk() ? live.source.get()
+                                                      : nullptr;
+  VFS_ASSIGN_OR_RETURN(const LedgerSeq earliest, EarliestOf(pins, *live.source, bulk));
+
+  Metrics metrics;
+  Health health;
+  vfs::NativeExecutor listening;
+  std::unique_ptr<AdminEndpoint> endpoint;
+  if (!config.service.admin_endpoint.empty()) {
+    VFS_ASSIGN_OR_RETURN(endpoint, AdminEndpoint::Listen(config.service.admin_endpoint, &metrics,
+                                                         &health, &listening));
+    fmt::print(stderr, "permafrost: metrics and health on port {}\n", endpoint->port());
+  }
+  ServeOptions options;
+  options.store = StoreOptionsOf(config, earliest);
+  options.store.holder = std::to_string(::getpid());
+  options.wait = [&stop](std::uint64_t nanos) { return stop.Wait(nanos); };
+  vfs::NativeExecutor background;
+  Daemon daemon(world.Env(), std::move(options), live.source.get(), bulk, &background, &metrics,
+                &health);
+  return daemon.Run();
+}
+
+}  // namespace
+
+CommandResult ServeCommand(const LoadedConfig& loaded) {
+  vfs::StopSignal stop;
+  const absl::Status status = Serve(loaded.config(), stop);
+  if (status.ok() || absl::IsCancelled(status)) return {};
+  return StoreFailure(status);
+}
+
+}  // namespace permafrost::engine

@@ -30,6 +30,8 @@ absl::Status RecordReader::Fill(std::string& bytes, std::size_t wanted) {
     bytes.resize(done + std::min(wanted - done, kReadBytes));
     const auto count = bytes_->Read(std::span<char>(bytes).subspan(done));
     bytes.resize(done + (count.ok() ? *count : 0));
+    if (count.status().code() == absl::StatusCode::kInvalidArgument)
+      return Lost(vfs::Message(count.status()));
     if (!count.ok())
       return vfs::Unavailable("{} at offset {}: {}", name_, offset_, vfs::Message(count.status()));
     offset_ += *count;

@@ -214,6 +214,13 @@ absl::Status WindowIndex::LookUpInOverflow(std::uint64_t number,
   return absl::OkStatus();
 }
 
+absl::Status WindowIndex::Verify() const {
+  const auto unit = std::make_unique<Unit>();
+  for (std::uint64_t number = 0; number + 1 < units_; ++number)
+    VFS_RETURN_IF_ERROR(ReadUnit(number, crc_seed_, *unit));
+  return absl::OkStatus();  // the footer was read when it was opened
+}
+
 absl::StatusOr<std::string_view> WindowIndex::Load(std::uint64_t number,
                                                    std::uint64_t place,
                                                    Unit& scratch) const {

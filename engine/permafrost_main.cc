@@ -153,6 +153,8 @@ int Main(int argc, char** argv) {
                    "Audit again every so many seconds until SIGINT or SIGTERM; the exit code is "
                    "that of the first audit that failed")
       ->transform(vfs::WholeNumber({.min = 1, .max = std::numeric_limits<std::uint32_t>::max()}));
+  audit->add_flag("--deep", options.is_deep,
+                  "Read every byte of the frozen files and compare it with its checksums");
   CLI::App* const catalog = app.add_subcommand("catalog", "Look at the catalog");
   catalog->require_subcommand(1);
   CLI::App* const dump = catalog->add_subcommand("dump", "Print every key and value");

@@ -43,14 +43,12 @@ class Auditor {
   }
 
  private:
-  void Report(int number, std::string finding) {
-    const std::vector<Invariant>& audited = AuditedInvariants();
-    const auto it = std::find_if(audited.begin(), audited.end(), [&](const Invariant& invariant) {
-      return invariant.number == number;
-    });
-    VFS_CHECK(it != audited.end(), "invariant {} is not audited", number);
-    report_.violations.push_back(
-        {.number = number, .when = it->when, .finding = std::move(finding)});
+  void Report(int number, std::string finding) { report_.Add(number, std::move(finding)); }
+  void Checked(int number, std::size_t things) { report_.checked[number] += things; }
+
+  void ReportOrphan(const std::string& path, std::string finding) {
+    report_.orphans.insert(path);
+    Report(10, std::move(finding));
   }
 
   // (9) Keeps what parses; a key with a malformed value still owns its files.
@@ -69,8 +67,13 @@ class Auditor {
         Keep(ParseHotValue(hot->chunk, value), view_.hot[hot->chunk]);
       }
     }
-    const absl::Status pins = ParsePins(rows).status();
-    if (!pins.ok()) Report(9, vfs::Message(pins));
+    const absl::StatusOr<Pins> pins = ParsePins(rows);
+    if (pins.ok()) {
+      view_.pins = *pins;
+    } else {
+      Report(9, vfs::Message(pins.status()));
+    }
+    Checked(9, rows.size());
   }
 
   template <typename Value>
@@ -102,6 +105,7 @@ class Auditor {
   void CheckCoverages() {
     std::set<WindowId> windows;
     for (const auto& [coverage, record] : view_.coverages) windows.insert(coverage.window);
+    Checked(5, windows.size());
     for (const WindowId window : windows) {
       const auto frozen = view_.FrozenCoverage(geometry_, window);
       if (!frozen.ok()) Report(5, vfs::Message(frozen.status()));
@@ -110,6 +114,7 @@ class Auditor {
 
   // (6)
   void CheckStates() {
+    Checked(6, view_.artifacts.size() + view_.coverages.size());
     for (const auto& [artifact, record] : view_.artifacts) {
       if (record.state == ArtifactState::kFrozen) continue;
       Report(6, fmt::format("{} is {}", KeyText(artifact), ToString(record.state)));
@@ -129,8 +134,10 @@ class Auditor {
       if (is_final) finished.insert(coverage.window);
     }
     for (const auto& [artifact, record] : view_.artifacts) {
+      if (artifact.kind != ArtifactKind::kTxHash) continue;
+      Checked(8, 1);
       const WindowId window = geometry_.WindowOf(artifact.chunk);
-      if (artifact.kind == ArtifactKind::kTxHash && finished.contains(window)) {
+      if (finished.contains(window)) {
         Report(8,
                fmt::format("{} is left in finished window {}", KeyText(artifact), window.value()));
       }
@@ -140,20 +147,22 @@ class Auditor {
   // (10) and (14): a path that no key could name is a duplicate if it sits in an artifact's
   // directory.
   void CheckFilesHaveKeys() {
+    Checked(10, files_.size());
+    Checked(14, files_.size());
     for (const std::string& path : files_) {
       const absl::StatusOr<FileOwner> owner = layout_.OwnerOf(path);
       if (!owner.ok()) {
-        Report(10, fmt::format("{} is named by no key", path));
+        ReportOrphan(path, fmt::format("{} is named by no key", path));
         CheckDuplicate(path);
       } else if (const auto* file = std::get_if<ArtifactFile>(&*owner)) {
         if (view_.artifacts.contains(file->artifact)) continue;
-        Report(10, fmt::format("{} has no key {}", path, KeyText(file->artifact)));
+        ReportOrphan(path, fmt::format("{} has no key {}", path, KeyText(file->artifact)));
       } else if (const auto* coverage = std::get_if<Coverage>(&*owner)) {
         if (view_.coverages.contains(*coverage)) continue;
-        Report(10, fmt::format("{} has no key {}", path, KeyText(*coverage)));
+        ReportOrphan(path, fmt::format("{} has no key {}", path, KeyText(*coverage)));
       } else if (const auto* hot = std::get_if<HotFile>(&*owner)) {
         if (view_.hot.contains(hot->chunk)) continue;
-        Report(10, fmt::format("{} has no key {}", path, KeyText(HotChunkKey{hot->chunk})));
+        ReportOrphan(path, fmt::format("{} has no key {}", path, KeyText(HotChunkKey{hot->chunk})));
       }
     }
   }
@@ -185,6 +194,8 @@ class Auditor {
   void CheckFiles(const std::string& key,
                   const std::vector<std::string>& paths,
                   const ArtifactRecord& record) {
+    Checked(11, paths.size());
+    const std::size_t before = report_.violations.size();
     for (std::size_t file = 0; file < paths.size(); ++file) {
       const absl::StatusOr<vfs::FileInfo> info = env_.fs->Stat(paths[file]);
       if (!info.ok() || info->kind != vfs::FileKind::kFile) {
@@ -194,12 +205,14 @@ class Auditor {
                                record.files[file].bytes, paths[file], info->bytes));
       }
     }
+    if (report_.violations.size() > before) report_.tainted.insert(key);
   }
 
   // (12)
   void CheckHotDatabases() {
     for (const auto& [chunk, state] : view_.hot) {
       if (state != HotState::kReady) continue;
+      Checked(12, 1);
       const auto db = vfs::RocksDb::OpenReadOnly(
           env_, layout_.HotDir(chunk), DatabaseOptions(options_.rocks, vfs::OpenRule::kMustExist));
       if (!db.ok()) {
@@ -220,6 +233,7 @@ class Auditor {
     VFS_RETURN_IF_ERROR(entries.status());
     for (const vfs::DirEntry& entry : *entries) {
       if (entry.kind != vfs::FileKind::kDirectory) continue;
+      Checked(13, 1);
       const std::string path = vfs::JoinPath(root, entry.name);
       const std::optional<ChunkId> chunk = layout_.HotChunkOfDir(path);
       if (chunk.has_value() && view_.hot.contains(*chunk)) continue;
@@ -239,6 +253,8 @@ class Auditor {
   // (15) and (16)
   void CheckFloor() {
     const ChunkId floor = report_.floor;
+    Checked(15, view_.artifacts.size() + view_.hot.size());
+    Checked(16, view_.coverages.size());
     for (const auto& [artifact, record] : view_.artifacts) {
       if (artifact.chunk < floor) Report(15, BelowFloor(KeyText(artifact)));
     }
@@ -259,12 +275,21 @@ class Auditor {
   const Layout& layout_;
   const Geometry& geometry_;
   const AuditOptions& options_;
-  CatalogView view_;
   std::set<std::string> files_;
   AuditReport report_;
+  CatalogView& view_ = report_.view;
 };
 
 }  // namespace
+
+void AuditReport::Add(int number, std::string finding) {
+  const std::vector<Invariant>& audited = AuditedInvariants();
+  const auto it = std::find_if(audited.begin(), audited.end(), [&](const Invariant& invariant) {
+    return invariant.number == number;
+  });
+  VFS_CHECK(it != audited.end(), "invariant {} is not audited", number);
+  violations.push_back({.number = number, .when = it->when, .finding = std::move(finding)});
+}
 
 std::string_view ToString(WhenTrue when) {
   switch (when) {
@@ -287,6 +312,7 @@ const std::vector<Invariant>& AuditedInvariants() {
       {14, WhenTrue::kAlways, "no second copy of an artifact's file"},
       {15, WhenTrue::kSettled, "no chunk or hot key below the floor"},
       {16, WhenTrue::kSettled, "no index key of a window below the floor"},
+      {18, WhenTrue::kAlways, "the contents of every frozen file are those that were recorded"},
   };
   return kAudited;
 }

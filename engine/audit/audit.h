@@ -2,6 +2,8 @@
 // Changes nothing.
 #pragma once
 
+#include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,7 +29,7 @@ struct Invariant {
   std::string_view text;
 };
 
-// Those that Audit judges, by number: 5, 6, 8 to 16.
+// Those that Audit judges, by number: 5, 6, 8 to 16; and 18, which AuditContents judges.
 const std::vector<Invariant>& AuditedInvariants();
 
 struct Violation {
@@ -38,10 +40,17 @@ struct Violation {
 };
 
 struct AuditReport {
-  std::vector<Violation> violations;  // by number, then finding
+  std::vector<Violation> violations;   // by number, then finding
+  std::map<int, std::size_t> checked;  // by number: how many things were looked at
+  std::set<std::string> orphans;       // files that no key names (10)
+  std::set<std::string> tainted;       // frozen keys whose files are not as recorded (11, 18)
   std::size_t keys = 0;
   std::size_t files = 0;  // regular files under the roots, those of databases included
   ChunkId floor;          // against which 15 and 16 were judged
+  CatalogView view;       // what parses of the rows
+
+  // `number` is one of AuditedInvariants().
+  void Add(int number, std::string finding);
 };
 
 struct AuditOptions {

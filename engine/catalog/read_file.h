@@ -29,4 +29,7 @@ absl::StatusOr<std::unique_ptr<vfs::File>> OpenFrozen(const FrozenFile& file);
 // Errors: kDataLoss  as OpenFrozen, or its bytes have another checksum; names file and offset
 absl::StatusOr<std::string> ReadVerified(const FrozenFile& file);
 
+// Whether it is as recorded. Memory: 1 MiB. Errors: as ReadVerified
+absl::Status VerifyFrozen(const FrozenFile& file);
+
 }  // namespace permafrost::engine

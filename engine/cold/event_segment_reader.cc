@@ -65,6 +65,13 @@ absl::Status EventSegmentReader::Load() {
   return absl::OkStatus();
 }
 
+absl::Status EventSegmentReader::Verify() const {
+  const auto ignore = [](std::uint32_t, std::string_view) { return absl::OkStatus(); };
+  VFS_RETURN_IF_ERROR(events_.Items(0, events_.item_count(), ignore));
+  VFS_RETURN_IF_ERROR(bitmaps_.Items(0, bitmaps_.item_count(), ignore));
+  return directory_.Verify();
+}
+
 EventSegmentReader::IdRange EventSegmentReader::IdsOf(LedgerSeq ledger) const {
   VFS_CHECK(ledger >= first_ && ledger.value() - first_.value() < ledger_count(),
             "ledger {} of {} from {}", ledger.value(), ledger_count(), first_.value());

@@ -62,6 +62,9 @@ class EventSegmentReader {
     return events_.Items(ids.begin, ids.end - ids.begin, visit);
   }
 
+  // Reads every unit of the three files.
+  absl::Status Verify() const;
+
  private:
   EventSegmentReader(PackReader events, PackReader bitmaps, TermDirectoryReader directory)
       : events_(std::move(events)),

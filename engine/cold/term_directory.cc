@@ -172,6 +172,12 @@ absl::StatusOr<TermDirectoryReader::Place> TermDirectoryReader::Find(const Event
   return Place{};
 }
 
+absl::Status TermDirectoryReader::Verify() const {
+  for (std::uint64_t block = 0; block < fence_.size(); ++block)
+    VFS_RETURN_IF_ERROR(file_.Unit(block, block * kBlockBytes, kBlockBytes).status());
+  return absl::OkStatus();
+}
+
 std::uint32_t TermDirectoryReader::term_count() const { return file_.numbers()[kTerms]; }
 std::uint32_t TermDirectoryReader::bitmap_count() const { return file_.numbers()[kBitmaps]; }
 std::uint32_t TermDirectoryReader::event_count() const { return file_.numbers()[kEvents]; }

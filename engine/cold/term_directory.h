@@ -70,6 +70,9 @@ class TermDirectoryReader {
   // By one read of 4 KiB. No ids and no bitmap: no event has this term.
   absl::StatusOr<Place> Find(const EventTerm& term) const;
 
+  // Reads every block.
+  absl::Status Verify() const;
+
   std::uint32_t term_count() const;
   std::uint32_t bitmap_count() const;
   std::uint32_t event_count() const;

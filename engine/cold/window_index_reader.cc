@@ -224,6 +224,13 @@ absl::Status WindowIndex::LookUpInOverflow(std::uint64_t number,
   return absl::OkStatus();
 }
 
+absl::Status WindowIndex::Verify() const {
+  const auto unit = std::make_unique<Unit>();
+  for (std::uint64_t number = 0; number + 1 < units_; ++number)
+    VFS_RETURN_IF_ERROR(ReadUnit(number, crc_seed_, *unit));
+  return absl::OkStatus();  // the footer was read when it was opened
+}
+
 inline const char* WindowIndex::Resident(std::uint64_t place) const {
   const bool is_ready =
       place < rooms_ && presence_[place].load(std::memory_order_acquire) == Presence::kReady;

@@ -47,6 +47,9 @@ class WindowIndex {
   //                    Other hashes may still be found, and this one when the disk reads right.
   absl::Status Lookup(const Hash& hash, std::vector<LedgerSeq>* candidates) const;
 
+  // Reads every unit, kept or not. Errors: kDataLoss  the first that is damaged, as Lookup
+  absl::Status Verify() const;
+
   // In its pages.
   std::uint64_t keys() const { return keys_; }
 

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/audit/audit.h"
+#include "engine/audit/contents.h"
 #include "engine/catalog/catalog.h"
 #include "engine/locks/roots.h"
 #include "vfs/base/status.h"
@@ -79,6 +80,22 @@ std::string AuditText(const AuditReport& report) {
   return out;
 }
 
+// Each that was looked at: {number, kind ("always" or "settled"), checked, violations}.
+nlohmann::ordered_json PredicatesJson(const AuditReport& report) {
+  auto json = nlohmann::ordered_json::array();
+  for (const Invariant& invariant : AuditedInvariants()) {
+    const auto checked = report.checked.find(invariant.number);
+    auto findings = nlohmann::ordered_json::array();
+    for (const Violation& violation : report.violations)
+      if (violation.number == invariant.number) findings.push_back(violation.finding);
+    json.push_back({{"number", invariant.number},
+                    {"kind", ToString(invariant.when)},
+                    {"checked", checked == report.checked.end() ? 0 : checked->second},
+                    {"violations", std::move(findings)}});
+  }
+  return json;
+}
+
 std::string AuditJson(const Pins& pins, const AuditReport& report) {
   nlohmann::ordered_json json;
   json["store_id"] = pins.store_id;
@@ -92,6 +109,9 @@ std::string AuditJson(const Pins& pins, const AuditReport& report) {
                                   {"when", ToString(violation.when)},
                                   {"finding", violation.finding}});
   }
+  json["predicates"] = PredicatesJson(report);
+  json["orphans"] = report.orphans;
+  json["tainted"] = report.tainted;
   return json.dump(-1, ' ', true) + "\n";
 }
 
@@ -111,15 +131,17 @@ CommandResult AuditCommand(const vfs::Env& env, const CommandOptions& options) {
       .retention_chunks = options.retention_chunks,
       .earliest = store->pins.geometry.ChunkOf(store->pins.earliest_ledger)};
 
-  const absl::StatusOr<AuditReport> report =
+  absl::StatusOr<AuditReport> report =
       Audit(env, store->layout, store->rows, {.retention = retention, .rocks = {}});
   if (!report.ok()) return Failure(report.status());
+  if (options.is_deep) AuditContents(env.fs, store->layout, *report);
   CommandResult result;
   result.out =
       options.form == OutputForm::kJson ? AuditJson(store->pins, *report) : AuditText(*report);
   for (const Violation& violation : report->violations) {
     if (result.code != ExitCode::kDataLoss) result.code = ExitCode::kViolations;
-    if (violation.number == 9) result.code = ExitCode::kDataLoss;  // the catalog itself is damaged
+    // The catalog itself, or frozen data, is damaged.
+    if (violation.number == 9 || violation.number == 18) result.code = ExitCode::kDataLoss;
   }
   return result;
 }

@@ -29,6 +29,7 @@ struct CommandOptions {
   Roots roots = {};
   OutputForm form = OutputForm::kText;
   std::uint32_t retention_chunks = 0;  // for the floor of the audit; 0 keeps everything
+  bool is_deep = false;                // the audit reads every byte of the frozen files
   std::string holder = {};             // the process id, for the lock files
 };
 

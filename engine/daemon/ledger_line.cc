@@ -54,7 +54,7 @@ void LedgerLine::AddIngest(CLI::App& app) {
           &LedgerLine::Ingest);
   ingest
       ->add_option("--source", source_,
-                   "lake:DIR, stream:FILE (-: standard input) or synthetic:SEED,N")
+                   "lake:DIR, stream:FILE (-: standard input; also .zst) or synthetic:SEED,N")
       ->required();
   ingest
       ->add_option("--earliest", ingest_.earliest,

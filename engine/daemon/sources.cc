@@ -11,6 +11,7 @@
 #include "engine/ledger/source_spec.h"
 #include "engine/ledger/stream_source.h"
 #include "engine/ledger/synthetic_source.h"
+#include "engine/ledger/unpacked_byte_stream.h"
 #include "vfs/base/check.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
@@ -63,7 +64,9 @@ absl::StatusOr<OpenedSource> OpenSource(const std::string& text, vfs::StopSignal
       VFS_ASSIGN_OR_RETURN(HostInput input, HostInput::Open(kFlag, spec.path, stop));
       return OpenedSource{.world = nullptr,
                           .source = std::make_unique<StreamSource>(
-                              std::make_unique<HostByteStream>(std::move(input)), spec.path)};
+                              std::make_unique<UnpackedByteStream>(
+                                  std::make_unique<HostByteStream>(std::move(input))),
+                              spec.path)};
     }
     case SourceSpec::Kind::kSynthetic:
       return OpenedSource{.world = nullptr,

@@ -24,7 +24,8 @@ class ByteStream {
   ByteStream& operator=(const ByteStream&) = delete;
 
   // Waits for bytes; from 1 to buffer.size() of them, 0 at the end only. An error takes nothing:
-  // the next call goes on behind the last byte that was given.
+  // the next call goes on behind the last byte that was given. kInvalidArgument alone stays: what
+  // comes cannot be read.
   //
   // Errors: kCancelled  asked to stop while it waited
   virtual absl::StatusOr<std::size_t> Read(std::span<char> buffer) = 0;

@@ -31,6 +31,8 @@ absl::Status RecordReader::Fill(std::string& bytes, std::size_t wanted) {
     const auto count = bytes_->Read(std::span<char>(bytes).subspan(done));
     bytes.resize(done + (count.ok() ? *count : 0));
     if (absl::IsCancelled(count.status())) return count.status();
+    if (count.status().code() == absl::StatusCode::kInvalidArgument)
+      return Lost(vfs::Message(count.status()));
     if (!count.ok())
       return vfs::Unavailable("{} at offset {}: {}", name_, offset_, vfs::Message(count.status()));
     offset_ += *count;

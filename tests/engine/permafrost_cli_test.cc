@@ -78,8 +78,8 @@ TEST_F(PermafrostCli, DumpPrintsKeysAndValues) {
 }
 
 TEST_F(PermafrostCli, AnUnknownFlagIsOneLineAndTwo) {
-  ExpectUsage(Command("audit --deeply --data " + data_),
-              "permafrost: no flag '--deeply'; see permafrost audit --help\n");
+  ExpectUsage(Command("audit --thoroughly --data " + data_),
+              "permafrost: no flag '--thoroughly'; see permafrost audit --help\n");
   ExpectUsage(Command("audit --dta " + data_),
               "permafrost: no flag '--dta'; did you mean '--data'?; see permafrost audit --help\n");
 }
@@ -87,7 +87,7 @@ TEST_F(PermafrostCli, AnUnknownFlagIsOneLineAndTwo) {
 TEST_F(PermafrostCli, AnUnknownCommandIsNamedWithTheNearest) {
   ExpectUsage(Command("audti --data " + data_),
               "permafrost: no command 'audti'; did you mean 'audit'?; known: audit catalog "
-              "config journal records version; see permafrost --help\n");
+              "config ingest get status journal records version; see permafrost --help\n");
   ExpectUsage(Command("catalog dunp --data " + data_),
               "permafrost: no command 'dunp'; did you mean 'dump'?; known: dump; see permafrost "
               "catalog --help\n");
@@ -96,8 +96,8 @@ TEST_F(PermafrostCli, AnUnknownCommandIsNamedWithTheNearest) {
 TEST_F(PermafrostCli, NoCommandIsOneLineAndTwo) {
   ExpectUsage(
       Command(""),
-      "permafrost: a command is missing; known: audit catalog config journal records version; see "
-      "permafrost --help\n");
+      "permafrost: a command is missing; known: audit catalog config ingest get status journal "
+      "records version; see permafrost --help\n");
 }
 
 TEST_F(PermafrostCli, AMissingOrImpossibleValueIsNamed) {

@@ -1,4 +1,4 @@
-// Cancelling.
+// What cancelling jobs has in common.
 #include "vfs/executor.h"
 
 #include <utility>

@@ -36,7 +36,7 @@ class Executor {
   virtual void Drain() = 0;
 };
 
-// What Cancel does in every executor: takes the owner's jobs out of a queue, under the queue's lock;
+// What Cancel does in every executor: takes the owner's jobs out of a queue, under its lock;
 std::deque<Job> TakeJobs(std::deque<Job>& queue, const void* tag);
 // then tells them, without the lock, since a cancelled callback may schedule or cancel. Returns how
 // many they are.

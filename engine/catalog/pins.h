@@ -37,8 +37,8 @@ struct ExpectedPins {
   std::string store_id = {};
 };
 
-// Errors: kInvalidArgument  network is not 64 hex digits or empty, the store id not 32 or empty; the
-//                           earliest ledger does not begin a chunk
+// Errors: kInvalidArgument  network is not 64 hex digits or empty, the store id not 32 or empty;
+//                           the earliest ledger does not begin a chunk
 absl::Status CheckExpected(const ExpectedPins& expected);
 
 // The rows to write, in key order.

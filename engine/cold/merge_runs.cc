@@ -2,7 +2,7 @@
 #include "engine/cold/merge_runs.h"
 
 #include <algorithm>
-#include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include "engine/cold/window_index_format.h"
@@ -30,28 +30,20 @@ MergedEntries::MergedEntries(std::vector<std::unique_ptr<SortedEntries>> runs,
   buffer_.resize(runs_.size() * entries_per_run_);
 }
 
-inline bool MergedEntries::IsBefore(const Head& left, const Head& right) const {
-  if (left.prefix == right.prefix) return IsBeforeByEntry(left, right);
-  return left.prefix < right.prefix;
-}
-
 bool MergedEntries::IsBeforeByEntry(const Head& left, const Head& right) const {
-  if (!left.is_live || !right.is_live) return left.is_live;
+  if (left.is_live == 0 || right.is_live == 0) return left.is_live != 0;
   const auto order = buffer_[runs_[left.run].at] <=> buffer_[runs_[right.run].at];
   return order < 0 || (order == 0 && left.run < right.run);
 }
 
-absl::StatusOr<MergedEntries::Head> MergedEntries::HeadOf(std::uint32_t number, std::size_t skip) {
+absl::StatusOr<MergedEntries::Head> MergedEntries::ReadHead(std::uint32_t number) {
   Run& run = runs_[number];
-  run.at += skip;
-  if (run.at == run.end) {
-    run.at = number * entries_per_run_;
-    VFS_ASSIGN_OR_RETURN(const std::size_t count,
-                         run.source->Next(std::span(buffer_).subspan(run.at, entries_per_run_)));
-    run.end = run.at + count;
-    if (count == 0) return Head{.prefix = ~std::uint64_t{0}, .run = number, .is_live = false};
-  }
-  return Head{.prefix = KeyOf(buffer_[run.at].hash).high, .run = number, .is_live = true};
+  run.at = number * entries_per_run_;
+  VFS_ASSIGN_OR_RETURN(const std::size_t count,
+                       run.source->Next(std::span(buffer_).subspan(run.at, entries_per_run_)));
+  run.end = run.at + count;
+  if (count == 0) return Head{.prefix = ~std::uint64_t{0}, .run = number, .is_live = 0};
+  return Head{.prefix = KeyOf(buffer_[run.at].hash).high, .run = number, .is_live = 1};
 }
 
 // Plays all matches, from the leaves up: run i is the leaf runs + i of a tree whose node n has the
@@ -63,14 +55,12 @@ absl::Status MergedEntries::Start() {
   std::vector<Head> winners(2 * count);
   losers_.resize(count);
   for (std::size_t i = 0; i < count; ++i) {
-    VFS_ASSIGN_OR_RETURN(winners[count + i], HeadOf(static_cast<std::uint32_t>(i), 0));
+    VFS_ASSIGN_OR_RETURN(winners[count + i], ReadHead(static_cast<std::uint32_t>(i)));
   }
   for (std::size_t node = count - 1; node > 0; --node) {
-    const Head& left = winners[2 * node];
-    const Head& right = winners[2 * node + 1];
-    const bool is_left = IsBefore(left, right);
-    winners[node] = is_left ? left : right;
-    losers_[node] = is_left ? right : left;
+    losers_[node] = winners[2 * node];
+    winners[node] = winners[2 * node + 1];
+    Play(losers_[node], winners[node]);
   }
   winner_ = winners[1];
   return absl::OkStatus();
@@ -79,21 +69,37 @@ absl::Status MergedEntries::Start() {
 absl::StatusOr<std::size_t> MergedEntries::Next(std::span<IndexEntry> out) {
   if (!is_started_) VFS_RETURN_IF_ERROR(Start());
   std::size_t count = 0;
-  while (count < out.size() && winner_.is_live) {
-    const std::uint32_t run = winner_.run;
-    out[count++] = buffer_[runs_[run].at];
-    VFS_ASSIGN_OR_RETURN(Head head, HeadOf(run, 1));
-    for (std::size_t node = (runs_.size() + run) / 2; node > 0; node /= 2) {
-      Head& loser = losers_[node];
-      const bool is_loser_first = IsBefore(loser, head);
-      // Without a branch: which of two random hashes is the smaller cannot be foretold.
-      const Head first = is_loser_first ? loser : head;
-      loser = is_loser_first ? head : loser;
-      head = first;
+  while (count < out.size() && winner_.is_live != 0) {
+    Run& run = runs_[winner_.run];
+    out[count++] = buffer_[run.at];
+    Head head = winner_;
+    if (++run.at < run.end) {
+      head.prefix = KeyOf(buffer_[run.at].hash).high;
+    } else {
+      VFS_ASSIGN_OR_RETURN(head, ReadHead(head.run));
     }
+    for (std::size_t node = (runs_.size() + head.run) / 2; node > 0; node /= 2)
+      Play(losers_[node], head);
     winner_ = head;
   }
   return count;
+}
+
+// Leaves the loser where it is and takes the winner on. Without a branch: which of two random
+// hashes is the smaller cannot be foretold.
+inline void MergedEntries::Play(Head& loser, Head& winner) const {
+  const bool is_changed =
+      loser.prefix == winner.prefix ? IsBeforeByEntry(loser, winner) : loser.prefix < winner.prefix;
+  const std::uint64_t change = std::uint64_t{0} - static_cast<std::uint64_t>(is_changed);
+  const auto exchange = [change](auto& left, auto& right) {
+    using Number = std::remove_reference_t<decltype(left)>;
+    const auto difference = static_cast<Number>((left ^ right) & change);
+    left ^= difference;
+    right ^= difference;
+  };
+  exchange(loser.prefix, winner.prefix);
+  exchange(loser.run, winner.run);
+  exchange(loser.is_live, winner.is_live);
 }
 
 }  // namespace permafrost::engine

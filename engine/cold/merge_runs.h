@@ -32,7 +32,7 @@ class MergedEntries final : public SortedEntries {
   struct Head {
     std::uint64_t prefix = 0;
     std::uint32_t run = 0;
-    bool is_live = false;
+    std::uint32_t is_live = 0;  // 0 at the end of the run
   };
   struct Run {
     std::unique_ptr<SortedEntries> source;
@@ -41,9 +41,9 @@ class MergedEntries final : public SortedEntries {
   };
 
   absl::Status Start();
-  // The head of a run whose first entry is taken out of the way by `skip`, read on if needed.
-  absl::StatusOr<Head> HeadOf(std::uint32_t run, std::size_t skip);
-  bool IsBefore(const Head& left, const Head& right) const;
+  // The head of a run whose room in the buffer is used up.
+  absl::StatusOr<Head> ReadHead(std::uint32_t run);
+  void Play(Head& loser, Head& winner) const;
   // Of equal prefixes.
   bool IsBeforeByEntry(const Head& left, const Head& right) const;
 

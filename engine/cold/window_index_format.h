@@ -91,9 +91,7 @@ struct IndexKey {
   friend constexpr auto operator<=>(const IndexKey&, const IndexKey&) = default;
 };
 inline IndexKey KeyOf(const Hash& hash) {
-  const std::string_view bytes(reinterpret_cast<const char*>(hash.data()), hash.size());
-  return {.high = vfs::LoadBigEndian<std::uint64_t>(bytes, 0),
-          .low = vfs::LoadBigEndian<std::uint64_t>(bytes, sizeof(std::uint64_t))};
+  return {.high = vfs::LoadBigEndian64(hash.data()), .low = vfs::LoadBigEndian64(hash.data() + 8)};
 }
 
 // The two halves of a 128-bit product, one upon the other.

@@ -6,27 +6,37 @@
 #include <span>
 #include <utility>
 
-#include "vfs/base/bytes.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
 
 namespace permafrost::engine {
 namespace {
 
+__extension__ using Wide = unsigned __int128;
+
+// Of a unit; every offset is in it by the arithmetic that made it.
 template <typename T>
-T Load(std::string_view bytes, std::size_t offset) {
-  return vfs::LoadLittleEndian<T>(bytes, offset);
+T At(const char* unit, std::size_t offset) {
+  T value;
+  std::memcpy(&value, unit + offset, sizeof(T));
+  return value;
 }
 
-double PerPrefix(std::size_t count, std::uint64_t first, std::uint64_t last) {
-  return last <= first ? 0 : static_cast<double>(count) / static_cast<double>(last - first);
+// Numbers for each prefix, as a fraction of 2^64.
+std::uint64_t PerPrefix(std::uint64_t count, std::uint64_t prefixes) {
+  if (prefixes <= count) return 0;
+  return static_cast<std::uint64_t>((Wide{count} << 64) / prefixes);
 }
 
 // The last of `count` ascending numbers that is at most `key`, or the first of all. Hashes are
 // spread evenly, so that the guess is off by one or two; any guess gives the same answer.
-template <typename At>
-std::size_t LastAtMost(const At& at, std::size_t count, double guess, std::uint64_t key) {
-  std::size_t i = guess < static_cast<double>(count) ? static_cast<std::size_t>(guess) : count - 1;
+template <typename NumberAt>
+std::size_t LastAtMost(const NumberAt& at,
+                       std::size_t count,
+                       std::uint64_t per_prefix,
+                       std::uint64_t key) {
+  const auto guess = static_cast<std::size_t>((Wide{key - at(0)} * per_prefix) >> 64);
+  std::size_t i = std::min(guess, count - 1);
   while (i + 1 < count && at(i + 1) <= key) ++i;
   while (i > 0 && at(i) > key) --i;
   return i;
@@ -64,26 +74,26 @@ absl::Status WindowIndex::ReadFooter() {
   const std::uint64_t number = units_ - 1;
   const auto footer = std::make_unique<Unit>();
   VFS_RETURN_IF_ERROR(ReadUnit(number, 0, *footer));
-  const std::string_view bytes = footer->view();
-  if (!bytes.starts_with(kIndexMagic))
+  const char* const bytes = footer->bytes;
+  if (!footer->view().starts_with(kIndexMagic))
     return Damage(number, "no footer: its first 8 bytes are not 'PFWIDX\\r\\n'");
-  const auto version = engine::Load<std::uint32_t>(bytes, kFooterVersionAt);
+  const auto version = At<std::uint32_t>(bytes, kFooterVersionAt);
   if (version != kIndexVersion)
     return Damage(number, fmt::format("version {}, this program reads {}", version, kIndexVersion));
   IndexIdentity found;
-  std::memcpy(found.store_id.data(), bytes.data() + kFooterStoreIdAt, found.store_id.size());
-  found.first = LedgerSeq{engine::Load<std::uint32_t>(bytes, kFooterFirstAt)};
-  found.last = LedgerSeq{engine::Load<std::uint32_t>(bytes, kFooterLastAt)};
+  std::memcpy(found.store_id.data(), bytes + kFooterStoreIdAt, found.store_id.size());
+  found.first = LedgerSeq{At<std::uint32_t>(bytes, kFooterFirstAt)};
+  found.last = LedgerSeq{At<std::uint32_t>(bytes, kFooterLastAt)};
   if (found != identity_) {
     return vfs::FailedPrecondition("open {}: index of {}, expected {}", path_, ToString(found),
                                    ToString(identity_));
   }
-  const auto units = engine::Load<std::uint64_t>(bytes, kFooterUnitsAt);
+  const auto units = At<std::uint64_t>(bytes, kFooterUnitsAt);
   if (units != units_) {
     return Damage(number, fmt::format("footer of a file of {} units, found {}", units, units_));
   }
-  keys_ = engine::Load<std::uint64_t>(bytes, kFooterKeysAt);
-  return ReadRoots(engine::Load<std::uint32_t>(bytes, kFooterGroupsAt));
+  keys_ = At<std::uint64_t>(bytes, kFooterKeysAt);
+  return ReadRoots(At<std::uint32_t>(bytes, kFooterGroupsAt));
 }
 
 absl::Status WindowIndex::ReadRoots(std::uint32_t groups) {
@@ -97,9 +107,8 @@ absl::Status WindowIndex::ReadRoots(std::uint32_t groups) {
     VFS_RETURN_IF_ERROR(ReadUnit(number, crc_seed_, *unit));
     for (std::size_t row = 0; row < kRootRowsMax && groups_.size() < groups; ++row) {
       const std::size_t at = row * kRootRowBytes;
-      groups_.push_back(
-          {.prefix = engine::Load<std::uint64_t>(unit->view(), at),
-           .directory = engine::Load<std::uint64_t>(unit->view(), at + kRootRowDirectoryAt)});
+      groups_.push_back({.prefix = At<std::uint64_t>(unit->bytes, at),
+                         .directory = At<std::uint64_t>(unit->bytes, at + kRootRowDirectoryAt)});
     }
   }
   return CheckGroups(roots_begin);
@@ -125,11 +134,11 @@ absl::Status WindowIndex::CheckGroups(std::uint64_t roots_begin) {
   for (std::size_t i = 0; i < groups_.size(); ++i) {
     const std::uint64_t next = i + 1 < groups_.size() ? groups_[i + 1].prefix : ~std::uint64_t{0};
     const std::uint64_t pages = groups_[i].directory - groups_[i].first_unit;
-    groups_[i].pages_per_prefix = PerPrefix(pages, groups_[i].prefix, next);
+    groups_[i].pages_per_prefix = PerPrefix(pages, next - groups_[i].prefix);
   }
   if (!groups_.empty()) {
     groups_per_prefix_ =
-        PerPrefix(groups_.size() - 1, groups_.front().prefix, groups_.back().prefix);
+        PerPrefix(groups_.size() - 1, groups_.back().prefix - groups_.front().prefix);
   }
   return absl::OkStatus();
 }
@@ -148,9 +157,7 @@ absl::Status WindowIndex::Lookup(const Hash& hash, std::vector<LedgerSeq>* candi
   const IndexKey key = KeyOf(hash);
   if (groups_.empty() || key.high < groups_.front().prefix) return absl::OkStatus();
   const auto prefix_at = [this](std::size_t i) { return groups_[i].prefix; };
-  std::size_t group = LastAtMost(
-      prefix_at, groups_.size(),
-      static_cast<double>(key.high - groups_.front().prefix) * groups_per_prefix_, key.high);
+  std::size_t group = LastAtMost(prefix_at, groups_.size(), groups_per_prefix_, key.high);
   VFS_RETURN_IF_ERROR(LookUpInGroup(group, hash, key, candidates));
   // Keys of one prefix may stand on both sides of a border.
   while (group > 0 && groups_[group].prefix == key.high)
@@ -164,9 +171,12 @@ absl::Status WindowIndex::LookUpInGroup(std::size_t number,
                                         std::vector<LedgerSeq>* candidates) const {
   Unit scratch;  // NOLINT(cppcoreguidelines-pro-type-member-init)
   const Group& group = groups_[number];
-  VFS_ASSIGN_OR_RETURN(const std::string_view directory, Load(group.directory, number, scratch));
-  const std::size_t pages = engine::Load<std::uint16_t>(directory, kDirectoryPagesAt);
-  const std::size_t overflow = engine::Load<std::uint16_t>(directory, kDirectoryOverflowAt);
+  const char* directory = Resident(number);
+  if (directory == nullptr) {
+    VFS_ASSIGN_OR_RETURN(directory, Load(group.directory, number, scratch));
+  }
+  const std::size_t pages = At<std::uint16_t>(directory, kDirectoryPagesAt);
+  const std::size_t overflow = At<std::uint16_t>(directory, kDirectoryOverflowAt);
   const std::uint64_t units = pages + (overflow > 0 ? 1 : 0);
   if (pages == 0 || pages > kGroupPagesMax || overflow > kOverflowEntriesMax ||
       units != group.directory - group.first_unit) {
@@ -174,23 +184,24 @@ absl::Status WindowIndex::LookUpInGroup(std::size_t number,
                                                pages, overflow));
   }
   const auto prefix_at = [directory](std::size_t i) {
-    return engine::Load<std::uint64_t>(directory, kDirectoryPrefixesAt + i * sizeof(key.high));
+    return At<std::uint64_t>(directory, kDirectoryPrefixesAt + i * sizeof(std::uint64_t));
   };
-  const std::size_t last =
-      LastAtMost(prefix_at, pages,
-                 static_cast<double>(key.high - group.prefix) * group.pages_per_prefix, key.high);
+  const std::size_t last = LastAtMost(prefix_at, pages, group.pages_per_prefix, key.high);
   std::size_t first = last;
   while (first > 0 && prefix_at(first) == key.high) --first;
 
   const std::uint64_t mixed_key = MixedKey(key);
   for (std::size_t i = first; i <= last; ++i) {
     const std::uint64_t unit = group.first_unit + i;
-    VFS_ASSIGN_OR_RETURN(const std::string_view page, Load(unit, groups_.size() + unit, scratch));
-    const auto seed = engine::Load<std::uint16_t>(page, kPageSeedAt);
-    const auto pilot = engine::Load<std::uint8_t>(page, kPagePilotsAt + BucketOf(mixed_key));
+    const char* page = Resident(groups_.size() + unit);
+    if (page == nullptr) {
+      VFS_ASSIGN_OR_RETURN(page, Load(unit, groups_.size() + unit, scratch));
+    }
+    const auto seed = At<std::uint16_t>(page, kPageSeedAt);
+    const auto pilot = At<std::uint8_t>(page, kPagePilotsAt + BucketOf(mixed_key));
     const std::size_t place = PlaceOf(PlacesOf(mixed_key, seed), pilot / kShifts);
-    const auto slot = engine::Load<std::uint32_t>(
-        page, kPageSlotsAt + SlotOf(place, pilot % kShifts) * kSlotBytes);
+    const auto slot =
+        At<std::uint32_t>(page, kPageSlotsAt + engine::SlotOf(place, pilot % kShifts) * kSlotBytes);
     const std::uint32_t offset = slot >> kSlotLedgerShift;
     if ((slot & 0xff) == FingerprintOf(key) && offset <= offset_max_)
       candidates->push_back(LedgerSeq{identity_.first.value() + offset});
@@ -204,43 +215,45 @@ absl::Status WindowIndex::LookUpInOverflow(std::uint64_t number,
                                            const Hash& hash,
                                            std::vector<LedgerSeq>* candidates) const {
   Unit scratch;  // NOLINT(cppcoreguidelines-pro-type-member-init)
-  VFS_ASSIGN_OR_RETURN(const std::string_view unit, Load(number, groups_.size() + number, scratch));
-  const std::string_view wanted(reinterpret_cast<const char*>(hash.data()), hash.size());
+  VFS_ASSIGN_OR_RETURN(const char* const unit, Load(number, groups_.size() + number, scratch));
   for (std::size_t i = 0; i < entries; ++i) {
-    const std::string_view entry = unit.substr(i * kOverflowEntryBytes, kOverflowEntryBytes);
-    if (!entry.starts_with(wanted)) continue;
-    candidates->push_back(LedgerSeq{engine::Load<std::uint32_t>(entry, kOverflowLedgerAt)});
+    const char* const entry = unit + i * kOverflowEntryBytes;
+    if (std::memcmp(entry, hash.data(), hash.size()) == 0)
+      candidates->push_back(LedgerSeq{At<std::uint32_t>(entry, kOverflowLedgerAt)});
   }
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::string_view> WindowIndex::Load(std::uint64_t number,
-                                                   std::uint64_t place,
-                                                   Unit& scratch) const {
-  if (place >= rooms_) {
-    VFS_RETURN_IF_ERROR(ReadUnit(number, crc_seed_, scratch));
-    return scratch.view();
-  }
-  std::atomic<Presence>& presence = presence_[place];
-  if (presence.load(std::memory_order_acquire) == Presence::kReady) return resident_[place].view();
+inline const char* WindowIndex::Resident(std::uint64_t place) const {
+  const bool is_ready =
+      place < rooms_ && presence_[place].load(std::memory_order_acquire) == Presence::kReady;
+  return is_ready ? resident_[place].bytes : nullptr;
+}
+
+absl::StatusOr<const char*> WindowIndex::Load(std::uint64_t number,
+                                              std::uint64_t place,
+                                              Unit& scratch) const {
+  if (const char* const unit = Resident(place); unit != nullptr) return unit;
   Presence expected = Presence::kAbsent;
-  if (!presence.compare_exchange_strong(expected, Presence::kBeingRead,
-                                        std::memory_order_acquire)) {
-    // Another thread reads it at this moment.
+  const bool is_ours =
+      place < rooms_ && presence_[place].compare_exchange_strong(expected, Presence::kBeingRead,
+                                                                 std::memory_order_acquire);
+  if (!is_ours) {  // no room, or another thread reads it there at this moment
     VFS_RETURN_IF_ERROR(ReadUnit(number, crc_seed_, scratch));
-    return scratch.view();
+    return scratch.bytes;
   }
   const absl::Status read = ReadUnit(number, crc_seed_, resident_[place]);
-  presence.store(read.ok() ? Presence::kReady : Presence::kAbsent, std::memory_order_release);
+  presence_[place].store(read.ok() ? Presence::kReady : Presence::kAbsent,
+                         std::memory_order_release);
   VFS_RETURN_IF_ERROR(read);
-  return resident_[place].view();
+  return resident_[place].bytes;
 }
 
 absl::Status WindowIndex::ReadUnit(std::uint64_t number, std::uint32_t crc_seed, Unit& unit) const {
   VFS_ASSIGN_OR_RETURN(const std::size_t count,
                        file_->Read(number * kIndexUnitBytes, std::span<char>(unit.bytes)));
   if (count != kIndexUnitBytes) return Damage(number, fmt::format("{} bytes of it", count));
-  const auto stored = engine::Load<std::uint32_t>(unit.view(), kIndexUnitCrcAt);
+  const auto stored = At<std::uint32_t>(unit.bytes, kIndexUnitCrcAt);
   const std::uint32_t computed = UnitCrc(crc_seed, number, unit.view());
   if (stored == computed) return absl::OkStatus();
   return Damage(number, fmt::format("crc32c {:08x}, computed {:08x}", stored, computed));

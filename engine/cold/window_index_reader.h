@@ -40,24 +40,24 @@ class WindowIndex {
                                                            const IndexIdentity& identity,
                                                            const WindowIndexOptions& options = {});
 
-  // Puts the ledgers that may hold the transaction into `candidates`, and nothing else: each covered
-  // ledger that does, and in one case of 256 another. Whoever asks compares with the ledger itself.
+  // Puts the ledgers that may hold the transaction into `candidates`, and nothing else: every
+  // covered one that does, and, in one case of 256, another. Whoever asks compares with the ledger.
   //
   // Errors: kDataLoss  a unit that it needs is damaged; names the file, the unit and the finding.
   //                    Other hashes may still be found, and this one when the disk reads right.
   absl::Status Lookup(const Hash& hash, std::vector<LedgerSeq>* candidates) const;
 
-  // Distinct 16-byte keys.
+  // In its pages.
   std::uint64_t keys() const { return keys_; }
 
  private:
   struct Group {
-    std::uint64_t prefix = 0;      // of its first key
-    std::uint64_t directory = 0;   // unit, the last of the group
-    std::uint64_t first_unit = 0;  // its first page
-    double pages_per_prefix = 0;   // to guess where a key stands
+    std::uint64_t prefix = 0;            // of its first key
+    std::uint64_t directory = 0;         // unit, the last of the group
+    std::uint64_t first_unit = 0;        // its first page
+    std::uint64_t pages_per_prefix = 0;  // by 2^64, to guess where a key stands
   };
-  struct alignas(kIndexUnitBytes) Unit {
+  struct alignas(64) Unit {
     char bytes[kIndexUnitBytes];
     std::string_view view() const { return {bytes, kIndexUnitBytes}; }
   };
@@ -81,11 +81,10 @@ class WindowIndex {
                                 const Hash& hash,
                                 std::vector<LedgerSeq>* candidates) const;
 
-  // A unit that is whole. `place` is where it is kept, if there is room; otherwise it is read into
-  // `scratch`.
-  absl::StatusOr<std::string_view> Load(std::uint64_t number,
-                                        std::uint64_t place,
-                                        Unit& scratch) const;
+  // A unit that was read before and is kept at `place`, or null.
+  const char* Resident(std::uint64_t place) const;
+  // A unit that is whole: kept at `place` if there is room, otherwise read into `scratch`.
+  absl::StatusOr<const char*> Load(std::uint64_t number, std::uint64_t place, Unit& scratch) const;
   absl::Status ReadUnit(std::uint64_t number, std::uint32_t crc_seed, Unit& unit) const;
   absl::Status Damage(std::uint64_t number, std::string_view finding) const;
 
@@ -97,8 +96,8 @@ class WindowIndex {
   std::uint64_t units_ = 0;
   std::uint64_t keys_ = 0;
   std::vector<Group> groups_;
-  double groups_per_prefix_ = 0;
-  std::uint64_t rooms_ = 0;  // of resident_ and presence_
+  std::uint64_t groups_per_prefix_ = 0;  // by 2^64
+  std::uint64_t rooms_ = 0;              // of resident_ and presence_
   std::unique_ptr<Unit[]> resident_;
   std::unique_ptr<std::atomic<Presence>[]> presence_;
 };

@@ -1,5 +1,6 @@
 // Brings a source's ledgers into a store: whole chunks straight to cold files where the source can
-// deliver any ledger, the rest one by one through the hot tier; frozen, indexed and pruned on the way.
+// deliver any ledger, the rest one by one through the hot tier; frozen, indexed and pruned on the
+// way.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +29,8 @@ struct IngestHooks {
   std::function<void(const IngestReport&)> on_progress = [](const IngestReport&) {};
 };
 
-// Goes on where the store is, until the source ends; then settles: freezes what is complete, prunes.
+// Goes on where the store is, until the source ends; then settles: freezes what is complete,
+// prunes.
 //
 // Durable: every ledger up to `last`, when it returns
 // Errors:  of the source, the store and the lifecycle; what was committed before stays, and a

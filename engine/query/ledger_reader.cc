@@ -89,18 +89,13 @@ absl::StatusOr<std::unique_ptr<ChunkEvents>> LedgerReader::OpenEvents(ChunkId ch
   VFS_ASSIGN_OR_RETURN(const auto files,
                        view_.store.FindFrozen({.chunk = chunk, .kind = ArtifactKind::kEvents}));
   if (files.has_value()) {
-    for (const FrozenFile& file : *files) VFS_RETURN_IF_ERROR(OpenFrozen(file).status());
     VFS_ASSIGN_OR_RETURN(EventSegmentReader segment,
-                         EventSegmentReader::Open(*files->front().fs,
-                                                  {.events = (*files)[0].path,
-                                                   .bitmaps = (*files)[1].path,
-                                                   .directory = (*files)[2].path},
-                                                  ColdFileIdOf(view_.store.pins(), chunk)));
+                         OpenEventSegment(*files, view_.store.pins(), chunk));
     return ColdChunkEvents(std::move(segment));
   }
   VFS_ASSIGN_OR_RETURN(std::optional<HotHandle> db, view_.store.FindHot(chunk));
   const auto index = view_.indexes.find(chunk);
-  if (!db.has_value() || index == view_.indexes.end() || index->second == nullptr) {
+  if (!db.has_value() || index == view_.indexes.end()) {
     return vfs::Unavailable("read events of chunk {}: it is neither frozen nor hot now",
                             chunk.value());
   }
@@ -125,13 +120,8 @@ absl::StatusOr<std::optional<FoundTransaction>> LedgerReader::Transaction(const 
     }
     return false;
   };
-  for (auto at = view_.indexes.rbegin(); at != view_.indexes.rend(); ++at) {
-    if (at->second == nullptr) {
-      incomplete.Update(vfs::Unavailable("hot chunk {} is being opened again", at->first.value()));
-    } else if (look(at->second->Candidates(hash))) {
-      return found;
-    }
-  }
+  for (auto at = view_.indexes.rbegin(); at != view_.indexes.rend(); ++at)
+    if (look(at->second->Candidates(hash))) return found;
   if (latest_ >= oldest_) {
     const WindowId first = geometry_.WindowOf(geometry_.ChunkOf(oldest_));
     const WindowId last = geometry_.WindowOf(geometry_.ChunkOf(latest_));

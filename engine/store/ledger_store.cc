@@ -13,8 +13,8 @@
 namespace permafrost::engine {
 namespace {
 
-// The highest chunk that needs no hot database: its ledgers and events are frozen and its hashes can
-// be found.
+// The highest chunk that needs no hot database: its ledgers and events are frozen and its hashes
+// can be found.
 absl::StatusOr<ChunkId> LastColdChunk(const CatalogView& view, const Geometry& geometry) {
   ChunkId last = kBeforeFirstChunk;
   for (const auto& [artifact, record] : view.artifacts) {
@@ -52,19 +52,26 @@ absl::StatusOr<std::shared_ptr<HotIndex>> LedgerStore::IndexOf(ChunkId chunk) {
   {
     const vfs::MutexLock lock(&mu_);
     const auto found = indexes_.find(chunk);
-    if (found != indexes_.end() && found->second != nullptr) return found->second;
+    if (found != indexes_.end()) return found->second;
   }
-  VFS_ASSIGN_OR_RETURN(const HotHandle db, store_->OpenHot(chunk));
-  VFS_ASSIGN_OR_RETURN(std::shared_ptr<HotIndex> index,
-                       WarmUp(*db, store_->layout().geometry(), chunk));
+  VFS_ASSIGN_OR_RETURN(std::shared_ptr<HotIndex> index, ReadIndex(chunk));
   const vfs::MutexLock lock(&mu_);
-  std::shared_ptr<HotIndex>& place = indexes_[chunk];
-  if (place == nullptr) place = std::move(index);
-  return place;
+  return indexes_.emplace(chunk, std::move(index)).first->second;
+}
+
+absl::StatusOr<std::shared_ptr<HotIndex>> LedgerStore::ReadIndex(ChunkId chunk) {
+  VFS_ASSIGN_OR_RETURN(const HotHandle db, store_->OpenHot(chunk));
+  return WarmUp(*db, store_->layout().geometry(), chunk);
 }
 
 absl::Status LedgerStore::Rederive() {
   const Geometry& geometry = store_->layout().geometry();
+  if (suspect_.has_value()) {
+    VFS_ASSIGN_OR_RETURN(std::shared_ptr<HotIndex> index, ReadIndex(*suspect_));
+    const vfs::MutexLock lock(&mu_);
+    indexes_[*suspect_] = std::move(index);
+    suspect_.reset();
+  }
   VFS_ASSIGN_OR_RETURN(const CatalogView view, store_->View());
   VFS_ASSIGN_OR_RETURN(const ChunkId cold, LastColdChunk(view, geometry));
   const std::uint32_t before_earliest = store_->pins().earliest_ledger.value() - 1;
@@ -130,10 +137,10 @@ absl::Status LedgerStore::Append(std::string_view bytes, std::string_view origin
   const absl::Status committed = store_->CommitLedger(ledger->sequence, prepared.rows,
                                                       [&] { return index->Add(prepared.index); });
   if (!committed.ok()) {
-    // It is there or it is not: only the rows can tell, once the database is open again.
+    // It is there or it is not: only the rows can tell, once the database is open again. Readers
+    // go on with what was acknowledged.
     next_.reset();
-    const vfs::MutexLock lock(&mu_);
-    indexes_[chunk] = nullptr;
+    suspect_ = chunk;
     return committed;
   }
   next_ = LedgerSeq{ledger->sequence.value() + 1};

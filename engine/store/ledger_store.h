@@ -1,7 +1,7 @@
 // A store of ledgers: what Store keeps as rows and files, with their meaning.
 //
-// Store knows chunks, keys and protocols; this knows what a ledger is: it decodes, checks the chain,
-// keeps the index of each hot chunk in memory, and says what chunks are frozen from.
+// Store knows chunks, keys and protocols; this knows what a ledger is: it decodes, checks the
+// chain and keeps the index of each hot chunk in memory.
 #pragma once
 
 #include <map>
@@ -22,7 +22,7 @@
 
 namespace permafrost::engine {
 
-// The indexes of hot chunks at one moment; null: the chunk is being opened again.
+// The indexes of hot chunks at one moment.
 using HotIndexes = std::map<ChunkId, std::shared_ptr<const HotIndex>>;
 
 // A view, and the indexes of everything that is hot in it.
@@ -52,12 +52,12 @@ class LedgerStore {
   // Derives it anew: after chunks were frozen from elsewhere.
   absl::Status Rederive();
 
-  // Commits the next ledger: decoded, checked, then one synced batch; makes the hot chunk when it is
-  // the first of one. After an error whether it is there is for Next to say.
+  // Commits the next ledger: decoded, checked, then one synced batch; makes the hot chunk when it
+  // is the first of one. After an error whether it is there is for Next to say.
   //
   // Durable: yes, when it returns OK
-  // Errors:  kInvalidArgument     not a ledger, not the next one, or its previous hash is not that of
-  //                               the last: names sequence and `origin`; nothing was written
+  // Errors:  kInvalidArgument     not a ledger, not the next one, or its previous hash is not that
+  //                               of the last: names sequence and `origin`; nothing was written
   //          kResourceExhausted   no space: nothing was acknowledged
   absl::Status Append(std::string_view bytes, std::string_view origin);
 
@@ -78,7 +78,9 @@ class LedgerStore {
  private:
   LedgerStore(std::unique_ptr<Store> store, const LedgerDecoder& decoder);
 
+  // Of a ready chunk; read from its rows if nobody did.
   absl::StatusOr<std::shared_ptr<HotIndex>> IndexOf(ChunkId chunk);
+  absl::StatusOr<std::shared_ptr<HotIndex>> ReadIndex(ChunkId chunk);
   absl::StatusOr<std::optional<Hash>> HashOf(ChunkId chunk, LedgerSeq last);
 
   const std::unique_ptr<Store> store_;
@@ -87,7 +89,8 @@ class LedgerStore {
 
   // Of the thread that appends. Nothing: to be derived.
   std::optional<LedgerSeq> next_;
-  std::optional<Hash> last_hash_;  // of the ledger before next_, if it is there
+  std::optional<Hash> last_hash_;   // of the ledger before next_, if it is there
+  std::optional<ChunkId> suspect_;  // a commit to it failed: its index may lack the ledger
 
   mutable vfs::Mutex mu_;
   std::map<ChunkId, std::shared_ptr<HotIndex>> indexes_ ABSL_GUARDED_BY(mu_);

@@ -171,7 +171,7 @@ std::vector<Row> IdleDayRows() {
   return rows;
 }
 
-absl::StatusOr<std::vector<Row>> Measure(std::string_view only, Progress& progress) {
+absl::StatusOr<std::vector<Row>> Measure(std::string_view only, vfs::Progress& progress) {
   std::vector<Row> rows;
   const auto is_wanted = [&](std::string_view what) {
     return only.empty() || what.find(only) != std::string_view::npos;

@@ -45,7 +45,7 @@ std::string NearestExisting(std::string path) {
 // Findings that may take their full time.
 constexpr double kFindingsInTime = 3;
 
-absl::StatusOr<Shrunk> ShrunkOf(const Repro& repro, double seconds_max, Progress& progress) {
+absl::StatusOr<Shrunk> ShrunkOf(const Repro& repro, double seconds_max, vfs::Progress& progress) {
   VFS_ASSIGN_OR_RETURN(const ReproSetup setup, SetupOf(repro));
   ShrinkLimits limits{.seconds_max = seconds_max, .progress = {}};
   limits.progress = [&](const ReproSize& now, std::uint64_t replays, double share) {

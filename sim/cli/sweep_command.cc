@@ -34,7 +34,7 @@ absl::Status SweepEachCall(const CommonFlags& flags,
                            const ExploreOptions& options,
                            const RecoveryCache& cache,
                            Certificate& certificate,
-                           Progress& progress) {
+                           vfs::Progress& progress) {
   FaultAxisOptions axis{.cuts_after = flags.cuts_after, .limit = flags.fault_limit};
   VFS_ASSIGN_OR_RETURN(axis.sync_failures, ParseSyncPersonalities(flags.sync_failures));
   axis.progress = [&](std::uint64_t done, std::uint64_t plans) {

@@ -67,8 +67,7 @@ const std::vector<Ban>& Bans() {
        {"vfs/", "faults/", "engine/", "sim/"},
        // The scenarios are programs under test that have threads of their own.
        {PERMAFROST_WORLD, "sim/explore/worker", "sim/campaign/thread_load",
-        "sim/scenarios/concurrent_phase", "sim/scenarios/journal_append",
-        "sim/scenarios/rocksdb_concurrent"}},
+        "sim/scenarios/concurrent_phase", "sim/scenarios/script_threads"}},
       {{"getenv", "setenv", "secure_getenv"},
        "an option that main reads",
        {"vfs/", "faults/", "engine/", "sim/"},

@@ -34,11 +34,11 @@ requires std::is_unsigned_v<T> T LoadLittleEndian(std::string_view bytes, std::s
   return value;
 }
 
-// As LoadLittleEndian, the first byte the most significant.
-template <typename T>
-requires std::is_same_v<T, std::uint64_t> T LoadBigEndian(std::string_view bytes,
-                                                          std::size_t offset) {
-  return __builtin_bswap64(LoadLittleEndian<T>(bytes, offset));
+// Requires: eight bytes.
+inline std::uint64_t LoadBigEndian64(const std::uint8_t* bytes) {
+  std::uint64_t value;
+  std::memcpy(&value, bytes, sizeof(value));
+  return __builtin_bswap64(value);
 }
 
 }  // namespace permafrost::vfs

@@ -147,7 +147,7 @@ void WriteGoodSegment(ColdDisk& disk) {
     return writer.Finish();
   });
   std::vector<std::uint32_t> many;
-  for (std::uint32_t id = 0; id < 300; id += id % 7 == 0 ? 2 : 1) many.push_back(id);
+  for (std::uint32_t id = 0; id < 300; id += id % 7 == 0 ? 2U : 1U) many.push_back(id);
   disk.Write("bitmaps", [&](vfs::File& file) {
     TermBitmapWriter writer(&file, SomeColdFile());
     VFS_RETURN_IF_ERROR(writer.Add(EventTerm{2}, many));

@@ -114,7 +114,7 @@ TEST(WindowIndexMemory, OfTheBuildDoesNotGrowWithTheKeys) {
   const std::size_t small = PeakOf(100'000, 100);
   const std::size_t large = PeakOf(1'000'000, 100);
 
-  EXPECT_LE(small, kMergeBytes + 320'000);
+  EXPECT_LE(small, kMergeBytes + 256'000);
   EXPECT_LE(large, small + 1000);
 }
 

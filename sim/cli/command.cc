@@ -190,6 +190,7 @@ absl::StatusOr<std::unique_ptr<Scenario>> MakeNamedScenario(const CommonFlags& f
     return vfs::InvalidArgument("no scenario '{}'{}; known:{}", flags.scenario,
                                 vfs::DidYouMean(flags.scenario, views), known);
   }
+  VFS_RETURN_IF_ERROR(scenario->Prepare());
   return scenario;
 }
 

@@ -45,6 +45,9 @@ class Scenario {
   virtual std::string_view name() const = 0;
   virtual std::string_view description() const = 0;
 
+  // Reads what it needs from outside of its worlds, once, before the first of them.
+  virtual absl::Status Prepare() { return absl::OkStatus(); }
+
   // Whether the code under test starts threads: its worlds then have threading on.
   virtual bool has_threads() const { return false; }
 

@@ -1,0 +1,78 @@
+// Sessions, and the product's own audit beside the oracle's predicates.
+#include "sim/scenarios/engine_scenario.h"
+
+#include <fmt/format.h>
+
+#include "engine/audit/audit.h"
+#include "sim/scenarios/engine_session.h"
+#include "sim/scenarios/live_through.h"
+#include "vfs/base/status.h"
+
+namespace permafrost::sim {
+namespace {
+
+void Audit(World& clone, History& history, const engine::StoreOptions& options) {
+  const auto layout = engine::Layout::Create(options.geometry, options.roots);
+  const auto rows = CatalogRowsAtRest(clone.env(), options.rocks);
+  if (!layout.ok() || !rows.ok()) {
+    history.Violate("audit", "the catalog does not open");
+    return;
+  }
+  const engine::RetentionPolicy retention{
+      .retention_chunks = options.retention_chunks,
+      .earliest = options.geometry.ChunkOf(options.earliest_ledger)};
+  const auto report = engine::Audit(clone.env(), *layout, {rows->begin(), rows->end()},
+                                    {.retention = retention, .rocks = options.rocks});
+  if (!report.ok()) {
+    history.Violate("audit", vfs::Message(report.status()));
+    return;
+  }
+  for (const engine::Violation& violation : report->violations)
+    history.Violate(fmt::format("audit-{}", violation.number), violation.finding);
+}
+
+}  // namespace
+
+EngineScenario::EngineScenario(const ScenarioOptions& options)
+    : StoreScenario(options,
+                    {.chunks_per_window = kEngineSizes.chunks_per_window,
+                     .chunks_per_bucket = kEngineSizes.chunks_per_bucket,
+                     .rocks = {},
+                     .chunk_file = {},
+                     .index_file = {}}) {}
+
+std::vector<std::string_view> EngineScenario::Verbs() const {
+  return {"append", "ingest",  "bulk",    "backfill", "backfill-failing", "settle", "retain",
+          "hold",   "release", "restart", "die"};
+}
+
+std::string EngineScenario::FirstConfig() const { return ToString(EngineConfig{}); }
+
+void EngineScenario::Work(World& world, History& history, const Script& script) const {
+  LiveThrough(EngineSession(world, history, rocks(), model()), script,
+              [&](const std::string& op) { world.trace().AddNote(op); });
+}
+
+void EngineScenario::CheckAtRest(World& clone, History& history) const {
+  Check(clone, history, Moment::kAlways, 0);
+}
+
+void EngineScenario::Recover(World& world, History& history) const {
+  EngineSession session(world, history, rocks(), model());
+  if (!session.Start() || !session.Execute("settle")) return;
+  {
+    World clone(world.CopyOfDisk(), {.seed = 3, .plan = {}}, nullptr);
+    Check(clone, history, Moment::kSettled, session.floor());
+    Audit(clone, history, EngineStoreOptions(session.config(), *model(), clone_rocks()));
+  }
+  if (!session.Execute("append 2")) return;
+  session.Stop();
+}
+
+std::vector<std::string> EngineScenario::RequiredLabels() const {
+  std::vector<std::string> labels = StoreLabels();
+  labels.emplace_back("client.write");
+  return labels;
+}
+
+}  // namespace permafrost::sim

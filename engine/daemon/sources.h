@@ -17,8 +17,8 @@ struct OpenedSource {
   std::unique_ptr<LedgerSource> source;
 };
 
-// "lake:DIR", "stream:FILE", "stream:-", "synthetic:SEED,N". What a stream gives may be compressed by
-// zstd.
+// "lake:DIR", "stream:FILE", "stream:-", "synthetic:SEED,N". What a stream gives may be compressed
+// by zstd.
 //
 // Errors: kInvalidArgument  not a source; a directory or file that is not there
 absl::StatusOr<OpenedSource> OpenSource(const std::string& spec);

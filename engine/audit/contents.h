@@ -7,9 +7,9 @@
 
 namespace permafrost::engine {
 
-// Judges 18 for all that `report.view` has as frozen and adds what it finds to the report: each file
-// against its checksum in the catalog; then unit by unit, as readers verify them, which says where
-// the damage is. A file that cannot be read is damaged.
+// Judges 18 for all that `report.view` has as frozen and adds what it finds to the report: each
+// file against its checksum in the catalog; then unit by unit, as readers verify them, which says
+// where the damage is. A file that cannot be read is damaged.
 //
 // Requires that the rows had the pins.
 //

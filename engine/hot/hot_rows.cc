@@ -154,9 +154,10 @@ absl::StatusOr<LedgerEvents> LedgerEvents::Parse(std::string bytes) {
   return events;
 }
 
-absl::StatusOr<LedgerEvents> ReadLedgerEvents(const vfs::RocksDb& db, LedgerSeq sequence) {
+absl::StatusOr<LedgerEvents> ReadLedgerEvents(const vfs::RocksDb& db,
+                                              LedgerSeq sequence,
+                                              LedgerDecompressor& decompressor) {
   VFS_ASSIGN_OR_RETURN(const std::string row, ReadRow(db, kEventsRow, sequence));
-  LedgerDecompressor decompressor("");
   absl::StatusOr<std::string> bytes = decompressor.Decompress(row);
   if (!bytes.ok()) return At(db, sequence, bytes.status());
   absl::StatusOr<LedgerEvents> events = LedgerEvents::Parse(*std::move(bytes));

@@ -63,7 +63,9 @@ class LedgerEvents {
 
 // Single rows. Errors: kDataLoss  the row is missing or damaged: names the database and the ledger
 absl::StatusOr<std::string> ReadStoredLedger(const vfs::RocksDb& db, LedgerSeq sequence);
-absl::StatusOr<LedgerEvents> ReadLedgerEvents(const vfs::RocksDb& db, LedgerSeq sequence);
+absl::StatusOr<LedgerEvents> ReadLedgerEvents(const vfs::RocksDb& db,
+                                              LedgerSeq sequence,
+                                              LedgerDecompressor& decompressor);
 absl::StatusOr<IndexRow> ReadIndexRow(const vfs::RocksDb& db, LedgerSeq sequence);
 
 // A hot chunk that has every ledger of its chunk: the only one that may be frozen.

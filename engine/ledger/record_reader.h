@@ -35,8 +35,8 @@ class RecordReader {
   // says.
   //
   // Errors: kUnavailable  the stream could not be read this time: the next call goes on from there
-  //         kDataLoss     it ends within a record, a mark is no sane one, or what it is unpacked from
-  //                       is damaged; every later call says so too
+  //         kDataLoss     it ends within a record, a mark is no sane one, or what it is unpacked
+  //                       from is damaged; every later call says so too
   absl::StatusOr<std::optional<Record>> Next();
 
  private:

@@ -18,6 +18,7 @@ inline constexpr std::size_t kLedgerBytesMax = std::size_t{256} << 20;
 
 // Compresses ledgers, each to a frame of its own.
 //
+// Memory:  as much again as the largest ledger so far
 // Threads: one thread at a time.
 class LedgerCompressor {
  public:

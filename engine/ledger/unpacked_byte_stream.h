@@ -24,8 +24,8 @@ class UnpackedByteStream final : public ByteStream {
  public:
   explicit UnpackedByteStream(std::unique_ptr<ByteStream> packed) : packed_(std::move(packed)) {}
 
-  // Errors: kInvalidArgument  a frame is damaged, ends too early or wants a larger window; from then
-  //                           on every call says so
+  // Errors: kInvalidArgument  a frame is damaged, ends too early or wants a larger window; from
+  //                           then on every call says so
   //         others            as those of `packed`
   absl::StatusOr<std::size_t> Read(std::span<char> buffer) override;
 

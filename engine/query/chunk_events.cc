@@ -29,7 +29,7 @@ class Hot final : public ChunkEvents {
     for (const std::uint32_t id : ids) {
       const LedgerSeq ledger = index_->LedgerOf(id);
       if (ledger != ledger_) {
-        VFS_ASSIGN_OR_RETURN(events_, ReadLedgerEvents(*db_, ledger));
+        VFS_ASSIGN_OR_RETURN(events_, ReadLedgerEvents(*db_, ledger, decompressor_));
         ledger_ = ledger;
       }
       const std::uint32_t number = id - index_->EventsOf(ledger).first;
@@ -45,6 +45,7 @@ class Hot final : public ChunkEvents {
  private:
   const HotHandle db_;
   const std::shared_ptr<const HotIndex> index_;
+  LedgerDecompressor decompressor_{""};
   std::optional<LedgerSeq> ledger_;  // whose events are at hand
   LedgerEvents events_;
 };

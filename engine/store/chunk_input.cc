@@ -38,9 +38,11 @@ class HotInput final : public ChunkInput {
   }
 
   absl::Status ForEachEvents(VisitEvents visit) override {
+    LedgerDecompressor decompressor("");
     return ForEach([&](LedgerSeq sequence) -> absl::Status {
       VFS_ASSIGN_OR_RETURN(const IndexRow row, ReadIndexRow(chunk_.db(), sequence));
-      VFS_ASSIGN_OR_RETURN(const LedgerEvents events, ReadLedgerEvents(chunk_.db(), sequence));
+      VFS_ASSIGN_OR_RETURN(const LedgerEvents events,
+                           ReadLedgerEvents(chunk_.db(), sequence, decompressor));
       if (events.size() != row.event_count) {
         return vfs::DataLoss("freeze {}: ledger {} has {} events, its index row says {}",
                              chunk_.db().path(), sequence.value(), events.size(), row.event_count);

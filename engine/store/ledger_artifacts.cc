@@ -112,7 +112,7 @@ std::vector<ChunkId> LedgerArtifacts::CompleteChunks() {
   std::set<ChunkId> complete;
   const LedgerStoreView view = store_.OpenView();
   for (const auto& [chunk, index] : view.indexes)
-    if (index != nullptr && index->last() == geometry.Last(chunk)) complete.insert(chunk);
+    if (index->last() == geometry.Last(chunk)) complete.insert(chunk);
   if (const auto catalog = view.store.Catalog(); catalog.ok()) {
     for (const auto& [artifact, record] : catalog->artifacts) {
       if (artifact.kind == ArtifactKind::kLedgers && record.state == ArtifactState::kFrozen)

@@ -22,7 +22,7 @@
 
 namespace permafrost::engine {
 
-// The indexes of hot chunks at one moment; null: the chunk is being opened again.
+// The indexes of hot chunks at one moment.
 using HotIndexes = std::map<ChunkId, std::shared_ptr<const HotIndex>>;
 
 // A view, and the indexes of everything that is hot in it.
@@ -65,6 +65,9 @@ class LedgerStore {
   absl::Status DropSpentIndexes();
 
   LedgerStoreView OpenView();
+  // The hash of the last ledger of a hot or frozen chunk, or of any ledger of a frozen one; nothing
+  // if it is not there: not ingested yet, or pruned.
+  absl::StatusOr<std::optional<Hash>> HashOf(LedgerSeq ledger);
   // A hot chunk with all of its ledgers.
   //
   // Errors: kNotFound  it is not hot, or lacks ledgers
@@ -79,7 +82,9 @@ class LedgerStore {
   LedgerStore(std::unique_ptr<Store> store, const LedgerDecoder& decoder);
 
   absl::StatusOr<std::shared_ptr<HotIndex>> IndexOf(ChunkId chunk);
-  absl::StatusOr<std::optional<Hash>> HashOf(ChunkId chunk, LedgerSeq last);
+  absl::StatusOr<std::shared_ptr<HotIndex>> WarmIndexOf(ChunkId chunk);
+  // After a commit that failed: the index of what its chunk has.
+  absl::Status ResolveDoubt();
 
   const std::unique_ptr<Store> store_;
   const LedgerDecoder& decoder_;
@@ -87,7 +92,8 @@ class LedgerStore {
 
   // Of the thread that appends. Nothing: to be derived.
   std::optional<LedgerSeq> next_;
-  std::optional<Hash> last_hash_;  // of the ledger before next_, if it is there
+  std::optional<Hash> last_hash_;    // of the ledger before next_, if it is there
+  std::optional<ChunkId> doubtful_;  // its last commit failed
 
   mutable vfs::Mutex mu_;
   std::map<ChunkId, std::shared_ptr<HotIndex>> indexes_ ABSL_GUARDED_BY(mu_);

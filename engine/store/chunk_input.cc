@@ -61,8 +61,12 @@ class HotInput final : public ChunkInput {
 // Ledgers as they were ingested, to be decoded.
 class DecodedInput : public ChunkInput {
  public:
-  DecodedInput(const LedgerDecoder& decoder, LedgerSeq first, LedgerSeq last)
-      : decoder_(decoder), first_(first), last_(last) {}
+  // `before`: the hash of the ledger before `first`, if it is known.
+  DecodedInput(const LedgerDecoder& decoder,
+               LedgerSeq first,
+               LedgerSeq last,
+               const std::optional<Hash>& before)
+      : decoder_(decoder), first_(first), last_(last), before_(before) {}
 
   absl::Status ForEachIndexRow(VisitRow visit) override {
     return ForEachView([&](const LedgerView& ledger) { return visit(IndexRowOf(ledger)); });
@@ -82,7 +86,7 @@ class DecodedInput : public ChunkInput {
 
   absl::Status ForEachView(absl::FunctionRef<absl::Status(const LedgerView&)> visit) {
     LedgerSeq next = first_;
-    std::optional<Hash> before;
+    std::optional<Hash> before = before_;
     const auto take = [&](std::string_view bytes, std::string_view origin) -> absl::Status {
       const absl::StatusOr<LedgerView> ledger = decoder_.Decode(bytes);
       if (!ledger.ok())
@@ -106,6 +110,7 @@ class DecodedInput : public ChunkInput {
   const LedgerDecoder& decoder_;
   const LedgerSeq first_;
   const LedgerSeq last_;
+  const std::optional<Hash> before_;
 };
 
 class PackInput final : public DecodedInput {
@@ -116,7 +121,7 @@ class PackInput final : public DecodedInput {
             std::string path,
             const LedgerDecoder& decoder,
             const LedgerSource::Range& range)
-      : DecodedInput(decoder, range.first, range.last),
+      : DecodedInput(decoder, range.first, range.last, std::nullopt),
         view_(std::move(view)),
         pack_(std::move(pack)),
         path_(std::move(path)) {}
@@ -146,8 +151,10 @@ class PackInput final : public DecodedInput {
 
 class BulkInput final : public DecodedInput {
  public:
-  BulkInput(LedgerSource& source, const LedgerSource::Range& range)
-      : DecodedInput(source.decoder(), range.first, range.last), source_(source) {}
+  BulkInput(LedgerSource& source,
+            const LedgerSource::Range& range,
+            const std::optional<Hash>& before)
+      : DecodedInput(source.decoder(), range.first, range.last, before), source_(source) {}
 
   absl::Status ForEachStored(VisitStored visit) override {
     LedgerCompressor compressor("");
@@ -171,6 +178,21 @@ class BulkInput final : public DecodedInput {
 
   LedgerSource& source_;
 };
+
+// What the first ledger of a chunk of a bulk source must follow: the one before in the source, else in
+// the store; nothing if neither has it.
+absl::StatusOr<std::optional<Hash>> HashBefore(LedgerStore& store,
+                                               LedgerSource& bulk,
+                                               const LedgerSource::Range& available,
+                                               ChunkId chunk) {
+  const LedgerSeq before = store.store().layout().geometry().Last(Previous(chunk));
+  if (before < available.first) return store.HashOf(before);
+  VFS_ASSIGN_OR_RETURN(const auto stream, bulk.Open(before));
+  VFS_ASSIGN_OR_RETURN(const std::optional<SourcedLedger> ledger, stream->Next());
+  if (!ledger.has_value()) return std::nullopt;
+  VFS_ASSIGN_OR_RETURN(const LedgerView view, bulk.decoder().Decode(ledger->bytes));
+  return view.hash;
+}
 
 }  // namespace
 
@@ -199,7 +221,9 @@ absl::StatusOr<std::unique_ptr<ChunkInput>> OpenChunkInput(LedgerStore& store,
     VFS_ASSIGN_OR_RETURN(const LedgerSource::Range available, bulk->Available());
     if (available.first <= range.first && range.last <= available.last) {
       VFS_PROBE("engine/freeze/from_bulk");
-      return std::make_unique<BulkInput>(*bulk, range);
+      VFS_ASSIGN_OR_RETURN(const std::optional<Hash> before,
+                           HashBefore(store, *bulk, available, chunk));
+      return std::make_unique<BulkInput>(*bulk, range, before);
     }
   }
   return vfs::NotFound(

@@ -280,8 +280,7 @@ CommandResult GetTransactionCommand(const vfs::Env& env,
     const LedgerReader reader(store.OpenView(), store.decoder());
     VFS_ASSIGN_OR_RETURN(const std::optional<FoundTransaction> found, reader.Transaction(wanted));
     if (!found.has_value()) {
-      return vfs::NotFound("look up transaction {}: not in ledgers {} to {}", hash,
-                           reader.oldest().value(), reader.latest().value());
+      return vfs::NotFound("look up transaction {}: no ledger has it, {}", hash, reader.Extent());
     }
     const TransactionView& transaction = found->transaction;
     if (options.form == OutputForm::kJson) {

@@ -30,8 +30,9 @@ struct PreparedLedger {
 absl::StatusOr<PreparedLedger> PrepareLedger(const LedgerView& ledger,
                                              LedgerCompressor& compressor);
 
-// The index of what a chunk's database holds. Every tripwire fails the open: rows are of
-// consecutive ledgers from the chunk's first, of all three kinds, and of no other chunk.
+// The index of what a chunk's database holds. Every tripwire fails the open: index rows are of
+// consecutive ledgers from the chunk's first, the last ledger has all three rows, and no row is of
+// another chunk or a later ledger. The other ledgers and events are looked for when they are read.
 //
 // Memory: as of HotIndex, and 256 index rows
 // Errors: kDataLoss  names the chunk and the ledger

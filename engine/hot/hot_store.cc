@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "engine/catalog/database_options.h"
 #include "engine/hot/hot_chunk.h"
 #include "vfs/base/probe.h"
 #include "vfs/base/status.h"
@@ -19,11 +20,13 @@ HotStore::Slot& HotStore::SlotOf(ChunkId chunk) {
 
 absl::Status HotStore::CloseUnread(ChunkId chunk, Slot& slot) {
   // Only this class copies from the slot, under its lock: a count of one stays one.
-  if (slot.db.use_count() > 1 || context_.catalog->IsStillRead(HotChunkKey{chunk})) {
+  if (slot.db.use_count() > 1 || slot.read_only.use_count() > 1 ||
+      context_.catalog->IsStillRead(HotChunkKey{chunk})) {
     VFS_PROBE("engine/hot/still_read_deferred");
     return vfs::Aborted("close {}: somebody still reads it; again later",
                         context_.layout->HotDir(chunk));
   }
+  slot.read_only = nullptr;
   const HotHandle db = std::exchange(slot.db, nullptr);
   // What it holds is about to be discarded: an error of closing loses nothing.
   if (db != nullptr) db->Close().IgnoreError();
@@ -55,7 +58,28 @@ absl::StatusOr<HotHandle> HotStore::Open(ChunkId chunk) {
   }
   VFS_ASSIGN_OR_RETURN(std::unique_ptr<vfs::RocksDb> db, OpenHotChunk(context_, chunk, rocks_));
   slot.db = std::move(db);
+  slot.read_only = nullptr;  // who holds it keeps it
   return slot.db;
+}
+
+absl::StatusOr<HotHandle> HotStore::OpenToRead(ChunkId chunk) {
+  Slot& slot = SlotOf(chunk);
+  const vfs::MutexLock lock(&slot.mu);
+  if (slot.db != nullptr) return slot.db;
+  if (slot.read_only != nullptr) return slot.read_only;
+  absl::StatusOr<std::unique_ptr<vfs::RocksDb>> db = OpenHotChunk(context_, chunk, rocks_);
+  if (db.ok()) {
+    slot.db = *std::move(db);
+    return slot.db;
+  }
+  if (!absl::IsResourceExhausted(db.status())) return db.status();
+  VFS_PROBE("engine/hot/read_without_space");
+  VFS_ASSIGN_OR_RETURN(
+      std::unique_ptr<vfs::RocksDb> read_only,
+      vfs::RocksDb::OpenReadOnly(context_.env, context_.layout->HotDir(chunk),
+                                 DatabaseOptions(rocks_, vfs::OpenRule::kMustExist)));
+  slot.read_only = std::move(read_only);
+  return slot.read_only;
 }
 
 absl::Status HotStore::Destroy(ChunkId chunk) {
@@ -79,6 +103,7 @@ absl::Status HotStore::CloseAll() {
     const vfs::MutexLock slot_lock(&slot->mu);
     if (slot->db != nullptr) first.Update(slot->db->Close());
     slot->db.reset();
+    slot->read_only.reset();
   }
   return first;
 }

@@ -36,6 +36,10 @@ class HotStore {
   // error is returned.
   absl::StatusOr<HotHandle> Open(ChunkId chunk);
 
+  // As Open, for who only reads, and only what was acknowledged: one that is poisoned is read on, and
+  // one that finds no space to recover in is opened without writing.
+  absl::StatusOr<HotHandle> OpenToRead(ChunkId chunk);
+
   // delete.demote: ready -> transient. Handles and snapshots keep what they have.
   absl::Status Demote(ChunkId chunk) { return context_.catalog->DemoteHot(chunk); }
 
@@ -50,7 +54,8 @@ class HotStore {
   // One chunk's place. The lock is held while its database is opened or closed.
   struct Slot {
     vfs::Mutex mu;
-    HotHandle db ABSL_GUARDED_BY(mu);  // null: not open
+    HotHandle db ABSL_GUARDED_BY(mu);         // null: not open
+    HotHandle read_only ABSL_GUARDED_BY(mu);  // beside no `db`: there was no space to open it
   };
 
   Slot& SlotOf(ChunkId chunk);

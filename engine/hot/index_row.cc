@@ -139,9 +139,8 @@ struct TermOfEvent {
 };
 
 TermOfEvent Numbered(const EventTerm& term, std::uint32_t event) {
-  const std::string_view bytes(reinterpret_cast<const char*>(term.data()), term.size());
-  return {.high = vfs::LoadBigEndian<std::uint64_t>(bytes, 0),
-          .low = vfs::LoadBigEndian<std::uint64_t>(bytes, sizeof(std::uint64_t)),
+  return {.high = vfs::LoadBigEndian64(term.data()),
+          .low = vfs::LoadBigEndian64(term.data() + sizeof(std::uint64_t)),
           .event = event};
 }
 

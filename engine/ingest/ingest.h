@@ -24,14 +24,14 @@ struct IngestReport {
 };
 
 struct IngestHooks {
-  // Asked between two ledgers and between two runs.
+  // Asked between two ledgers, those of a backfill included; by one thread at a time.
   std::function<bool()> should_stop = [] { return false; };
   // After each ledger. Cheap.
   std::function<void(const IngestReport&)> on_progress = [](const IngestReport&) {};
 };
 
 // Goes on where the store is, until the source ends; then settles: freezes what is complete,
-// prunes.
+// prunes. A backfill that is asked to stop drops the chunk at hand and indexes those before it.
 //
 // Durable: every ledger up to `last`, when it returns
 // Errors:  of the source, the store and the lifecycle; what was committed before stays, and a

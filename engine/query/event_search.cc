@@ -143,8 +143,7 @@ absl::StatusOr<EventPage> LedgerReader::Events(const EventQuery& query) const {
   // there.
   const LedgerSeq leading = query.is_descending ? to : from;
   if (leading < oldest_) {
-    return vfs::OutOfRange("look up events from ledger {}: ledgers {} to {} are there",
-                           leading.value(), oldest_.value(), latest_.value());
+    return vfs::OutOfRange("look up events from ledger {}: {}", leading.value(), Extent());
   }
   from = std::max(from, oldest_);
   to = std::min(to, latest_);

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "engine/cold/event_segment_reader.h"
 #include "engine/cold/window_index_reader.h"
 #include "engine/store/cold_identity.h"
@@ -33,10 +35,14 @@ LedgerReader::LedgerReader(LedgerStoreView view, const LedgerDecoder& decoder)
       oldest_(std::max(geometry_.First(view_.store.floor()), view_.store.pins().earliest_ledger)),
       latest_(view_.store.latest()) {}
 
+std::string LedgerReader::Extent() const {
+  if (latest_ < oldest_) return "there are none yet";
+  return fmt::format("ledgers {} to {} are there", oldest_.value(), latest_.value());
+}
+
 absl::StatusOr<FoundLedger> LedgerReader::Ledger(LedgerSeq sequence) const {
   if (!IsReadable(sequence)) {
-    return vfs::NotFound("read ledger {}: ledgers {} to {} are there", sequence.value(),
-                         oldest_.value(), latest_.value());
+    return vfs::NotFound("read ledger {}: {}", sequence.value(), Extent());
   }
   const ChunkId chunk = geometry_.ChunkOf(sequence);
   VFS_ASSIGN_OR_RETURN(const auto files,
@@ -85,6 +91,18 @@ absl::StatusOr<std::vector<LedgerSeq>> LedgerReader::CandidatesOf(WindowId windo
   return candidates;
 }
 
+absl::Status LedgerReader::CheckIndexed(WindowId window) const {
+  VFS_ASSIGN_OR_RETURN(const auto index, view_.store.FindIndex(window));
+  const ChunkId last = std::min(geometry_.LastChunk(window), geometry_.ChunkOf(latest_));
+  for (ChunkId chunk = std::max(geometry_.FirstChunk(window), geometry_.ChunkOf(oldest_));
+       chunk <= last; chunk = Next(chunk)) {
+    const bool is_indexed = index.has_value() && index->coverage.chunks.Contains(chunk);
+    if (is_indexed || view_.indexes.contains(chunk)) continue;
+    return vfs::Unavailable("chunk {} is frozen but not indexed yet", chunk.value());
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<std::unique_ptr<ChunkEvents>> LedgerReader::OpenEvents(ChunkId chunk) const {
   VFS_ASSIGN_OR_RETURN(const auto files,
                        view_.store.FindFrozen({.chunk = chunk, .kind = ArtifactKind::kEvents}));
@@ -127,6 +145,7 @@ absl::StatusOr<std::optional<FoundTransaction>> LedgerReader::Transaction(const 
     const WindowId last = geometry_.WindowOf(geometry_.ChunkOf(latest_));
     for (std::uint32_t window = last.value() + 1; window-- > first.value();) {
       if (look(CandidatesOf(WindowId{window}, hash))) return found;
+      incomplete.Update(CheckIndexed(WindowId{window}));
     }
   }
   if (incomplete.ok()) return found;

@@ -48,8 +48,10 @@ class LedgerReader {
   // What can be read: from the first ledger of the floor to the latest; empty: latest < oldest.
   LedgerSeq oldest() const { return oldest_; }
   LedgerSeq latest() const { return latest_; }
+  // "ledgers 2 to 9 are there" or "there are none yet".
+  std::string Extent() const;
 
-  // Errors: kNotFound     outside what can be read: names the range
+  // Errors: kNotFound     outside what can be read: names Extent()
   //         kUnavailable  it has no home now
   //         kDataLoss     damaged: names the file
   absl::StatusOr<FoundLedger> Ledger(LedgerSeq sequence) const;
@@ -71,6 +73,10 @@ class LedgerReader {
   absl::StatusOr<std::unique_ptr<ChunkEvents>> OpenEvents(ChunkId chunk) const;
   // Ledgers of the window's frozen index that may have the transaction; none without an index.
   absl::StatusOr<std::vector<LedgerSeq>> CandidatesOf(WindowId window, const Hash& hash) const;
+  // Every chunk of the window that can be read is hot or under its index.
+  //
+  // Errors: kUnavailable  one waits for its index: names it
+  absl::Status CheckIndexed(WindowId window) const;
   absl::StatusOr<std::optional<FoundTransaction>> TransactionOf(LedgerSeq ledger,
                                                                 const Hash& hash) const;
   absl::Status AddEvents(

@@ -66,10 +66,16 @@ class HotInput final : public ChunkInput {
 // Ledgers as they were ingested, to be decoded.
 class DecodedInput : public ChunkInput {
  public:
+  // `before`: the hash of the ledger before the range, if it is known.
   DecodedInput(const LedgerDecoder& decoder,
                const LedgerSource::Range& range,
+               const std::optional<Hash>& before,
                const std::atomic<bool>* is_stopping)
-      : ChunkInput(is_stopping), decoder_(decoder), first_(range.first), last_(range.last) {}
+      : ChunkInput(is_stopping),
+        decoder_(decoder),
+        first_(range.first),
+        last_(range.last),
+        before_(before) {}
 
   absl::Status ForEachIndexRow(VisitRow visit) override {
     return ForEachView([&](const LedgerView& ledger) { return visit(IndexRowOf(ledger)); });
@@ -89,7 +95,7 @@ class DecodedInput : public ChunkInput {
 
   absl::Status ForEachView(absl::FunctionRef<absl::Status(const LedgerView&)> visit) {
     LedgerSeq next = first_;
-    std::optional<Hash> before;
+    std::optional<Hash> before = before_;
     const auto take = [&](std::string_view bytes, std::string_view origin) -> absl::Status {
       VFS_RETURN_IF_ERROR(CheckGoesOn());
       const absl::StatusOr<LedgerView> ledger = decoder_.Decode(bytes);
@@ -114,6 +120,7 @@ class DecodedInput : public ChunkInput {
   const LedgerDecoder& decoder_;
   const LedgerSeq first_;
   const LedgerSeq last_;
+  const std::optional<Hash> before_;
 };
 
 class PackInput final : public DecodedInput {
@@ -125,7 +132,7 @@ class PackInput final : public DecodedInput {
             const LedgerDecoder& decoder,
             const LedgerSource::Range& range,
             const std::atomic<bool>* is_stopping)
-      : DecodedInput(decoder, range, is_stopping),
+      : DecodedInput(decoder, range, std::nullopt, is_stopping),
         view_(std::move(view)),
         pack_(std::move(pack)),
         path_(std::move(path)) {}
@@ -157,8 +164,9 @@ class BulkInput final : public DecodedInput {
  public:
   BulkInput(LedgerSource& source,
             const LedgerSource::Range& range,
+            const std::optional<Hash>& before,
             const std::atomic<bool>* is_stopping)
-      : DecodedInput(source.decoder(), range, is_stopping), source_(source) {}
+      : DecodedInput(source.decoder(), range, before, is_stopping), source_(source) {}
 
   absl::Status ForEachStored(VisitStored visit) override {
     LedgerCompressor compressor("");
@@ -182,6 +190,21 @@ class BulkInput final : public DecodedInput {
 
   LedgerSource& source_;
 };
+
+// What the first ledger of a chunk of a bulk source must follow: the one before in the source, else in
+// the store; nothing if neither has it.
+absl::StatusOr<std::optional<Hash>> HashBefore(LedgerStore& store,
+                                               LedgerSource& bulk,
+                                               const LedgerSource::Range& available,
+                                               ChunkId chunk) {
+  const LedgerSeq before = store.store().layout().geometry().Last(Previous(chunk));
+  if (before < available.first) return store.HashOf(before);
+  VFS_ASSIGN_OR_RETURN(const auto stream, bulk.Open(before));
+  VFS_ASSIGN_OR_RETURN(const std::optional<SourcedLedger> ledger, stream->Next());
+  if (!ledger.has_value()) return std::nullopt;
+  VFS_ASSIGN_OR_RETURN(const LedgerView view, bulk.decoder().Decode(ledger->bytes));
+  return view.hash;
+}
 
 }  // namespace
 
@@ -217,7 +240,9 @@ absl::StatusOr<std::unique_ptr<ChunkInput>> OpenChunkInput(LedgerStore& store,
     VFS_ASSIGN_OR_RETURN(const LedgerSource::Range available, bulk->Available());
     if (available.first <= range.first && range.last <= available.last) {
       VFS_PROBE("engine/freeze/from_bulk");
-      return std::make_unique<BulkInput>(*bulk, range, is_stopping);
+      VFS_ASSIGN_OR_RETURN(const std::optional<Hash> before,
+                           HashBefore(store, *bulk, available, chunk));
+      return std::make_unique<BulkInput>(*bulk, range, before, is_stopping);
     }
   }
   return vfs::NotFound(

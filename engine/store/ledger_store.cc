@@ -54,24 +54,28 @@ absl::StatusOr<std::shared_ptr<HotIndex>> LedgerStore::IndexOf(ChunkId chunk) {
     const auto found = indexes_.find(chunk);
     if (found != indexes_.end()) return found->second;
   }
-  VFS_ASSIGN_OR_RETURN(std::shared_ptr<HotIndex> index, ReadIndex(chunk));
+  VFS_ASSIGN_OR_RETURN(std::shared_ptr<HotIndex> index, WarmIndexOf(chunk));
   const vfs::MutexLock lock(&mu_);
   return indexes_.emplace(chunk, std::move(index)).first->second;
 }
 
-absl::StatusOr<std::shared_ptr<HotIndex>> LedgerStore::ReadIndex(ChunkId chunk) {
+absl::StatusOr<std::shared_ptr<HotIndex>> LedgerStore::WarmIndexOf(ChunkId chunk) {
   VFS_ASSIGN_OR_RETURN(const HotHandle db, store_->OpenHot(chunk));
   return WarmUp(*db, store_->layout().geometry(), chunk);
 }
 
+absl::Status LedgerStore::ResolveDoubt() {
+  if (!doubtful_.has_value()) return absl::OkStatus();
+  VFS_ASSIGN_OR_RETURN(std::shared_ptr<HotIndex> index, WarmIndexOf(*doubtful_));
+  const vfs::MutexLock lock(&mu_);
+  indexes_[*doubtful_] = std::move(index);
+  doubtful_.reset();
+  return absl::OkStatus();
+}
+
 absl::Status LedgerStore::Rederive() {
+  VFS_RETURN_IF_ERROR(ResolveDoubt());
   const Geometry& geometry = store_->layout().geometry();
-  if (suspect_.has_value()) {
-    VFS_ASSIGN_OR_RETURN(std::shared_ptr<HotIndex> index, ReadIndex(*suspect_));
-    const vfs::MutexLock lock(&mu_);
-    indexes_[*suspect_] = std::move(index);
-    suspect_.reset();
-  }
   VFS_ASSIGN_OR_RETURN(const CatalogView view, store_->View());
   VFS_ASSIGN_OR_RETURN(const ChunkId cold, LastColdChunk(view, geometry));
   const std::uint32_t before_earliest = store_->pins().earliest_ledger.value() - 1;
@@ -86,7 +90,7 @@ absl::Status LedgerStore::Rederive() {
     if (index->last().has_value()) last_hash = index->last_hash();
   }
   if (!last_hash.has_value() && last.value() > before_earliest) {
-    VFS_ASSIGN_OR_RETURN(last_hash, HashOf(geometry.ChunkOf(last), last));
+    VFS_ASSIGN_OR_RETURN(last_hash, HashOf(last));
   }
   if (last.value() > before_earliest) store_->PublishLatest(last);
   next_ = LedgerSeq{last.value() + 1};
@@ -94,19 +98,22 @@ absl::Status LedgerStore::Rederive() {
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::optional<Hash>> LedgerStore::HashOf(ChunkId chunk, LedgerSeq last) {
-  const ReadView view = store_->OpenView();
+absl::StatusOr<std::optional<Hash>> LedgerStore::HashOf(LedgerSeq ledger) {
+  const ChunkId chunk = store_->layout().geometry().ChunkOf(ledger);
+  if (chunk < ChunkId{0}) return std::nullopt;
+  const LedgerStoreView view = OpenView();
+  const auto hot = view.indexes.find(chunk);
+  if (hot != view.indexes.end() && hot->second->last() == ledger) return hot->second->last_hash();
   VFS_ASSIGN_OR_RETURN(const auto files,
-                       view.FindFrozen({.chunk = chunk, .kind = ArtifactKind::kLedgers}));
-  // Pruned: its successor is taken as it comes.
+                       view.store.FindFrozen({.chunk = chunk, .kind = ArtifactKind::kLedgers}));
   if (!files.has_value()) return std::nullopt;
   VFS_ASSIGN_OR_RETURN(const LedgerPackReader pack,
-                       OpenLedgerPack(files->front(), view.pins(), chunk));
-  VFS_ASSIGN_OR_RETURN(const std::string stored, pack.Stored(last));
+                       OpenLedgerPack(files->front(), view.store.pins(), chunk));
+  VFS_ASSIGN_OR_RETURN(const std::string stored, pack.Stored(ledger));
   LedgerDecompressor decompressor(pack.dictionary());
   VFS_ASSIGN_OR_RETURN(const std::string bytes, decompressor.Decompress(stored));
-  VFS_ASSIGN_OR_RETURN(const LedgerView ledger, decoder_.Decode(bytes));
-  return ledger.hash;
+  VFS_ASSIGN_OR_RETURN(const LedgerView decoded, decoder_.Decode(bytes));
+  return decoded.hash;
 }
 
 absl::StatusOr<LedgerSeq> LedgerStore::Next() {
@@ -137,10 +144,10 @@ absl::Status LedgerStore::Append(std::string_view bytes, std::string_view origin
   const absl::Status committed = store_->CommitLedger(ledger->sequence, prepared.rows,
                                                       [&] { return index->Add(prepared.index); });
   if (!committed.ok()) {
-    // It is there or it is not: only the rows can tell, once the database is open again. Readers
-    // go on with what was acknowledged.
+    // It is there or it is not: only the rows can tell, once the database is open again. Until then
+    // readers have the index without it, which is all that was published.
     next_.reset();
-    suspect_ = chunk;
+    doubtful_ = chunk;
     return committed;
   }
   next_ = LedgerSeq{ledger->sequence.value() + 1};

@@ -65,6 +65,9 @@ class LedgerStore {
   absl::Status DropSpentIndexes();
 
   LedgerStoreView OpenView();
+  // The hash of the last ledger of a hot or frozen chunk, or of any ledger of a frozen one; nothing
+  // if it is not there: not ingested yet, or pruned.
+  absl::StatusOr<std::optional<Hash>> HashOf(LedgerSeq ledger);
   // A hot chunk with all of its ledgers.
   //
   // Errors: kNotFound  it is not hot, or lacks ledgers
@@ -80,8 +83,9 @@ class LedgerStore {
 
   // Of a ready chunk; read from its rows if nobody did.
   absl::StatusOr<std::shared_ptr<HotIndex>> IndexOf(ChunkId chunk);
-  absl::StatusOr<std::shared_ptr<HotIndex>> ReadIndex(ChunkId chunk);
-  absl::StatusOr<std::optional<Hash>> HashOf(ChunkId chunk, LedgerSeq last);
+  absl::StatusOr<std::shared_ptr<HotIndex>> WarmIndexOf(ChunkId chunk);
+  // After a commit that failed: the index of what its chunk has.
+  absl::Status ResolveDoubt();
 
   const std::unique_ptr<Store> store_;
   const LedgerDecoder& decoder_;
@@ -89,8 +93,8 @@ class LedgerStore {
 
   // Of the thread that appends. Nothing: to be derived.
   std::optional<LedgerSeq> next_;
-  std::optional<Hash> last_hash_;   // of the ledger before next_, if it is there
-  std::optional<ChunkId> suspect_;  // a commit to it failed: its index may lack the ledger
+  std::optional<Hash> last_hash_;    // of the ledger before next_, if it is there
+  std::optional<ChunkId> doubtful_;  // its last commit failed
 
   mutable vfs::Mutex mu_;
   std::map<ChunkId, std::shared_ptr<HotIndex>> indexes_ ABSL_GUARDED_BY(mu_);

@@ -23,7 +23,7 @@ absl::StatusOr<std::optional<HotHandle>> ReadView::FindHot(ChunkId chunk) const 
   VFS_ASSIGN_OR_RETURN(const std::optional<HotState> hot,
                        context_.catalog->Find(HotChunkKey{chunk}, &at_));
   if (hot != HotState::kReady) return std::nullopt;
-  return hot_->Open(chunk);
+  return hot_->OpenToRead(chunk);
 }
 
 absl::StatusOr<std::optional<ReadView::FrozenIndexFile>> ReadView::FindIndex(

@@ -1,6 +1,5 @@
 // A disk that becomes full at every byte that a life of a journal writes.
 #include <algorithm>
-#include <cerrno>
 #include <memory>
 #include <set>
 #include <string>
@@ -9,13 +8,13 @@
 #include <gmock/gmock.h>
 
 #include "sim/disk/crash_images.h"
+#include "tests/engine/filling_disk.h"
 #include "tests/engine/journal/journal_world.h"
-#include "vfs/base/step.h"
-#include "vfs/wrapping_file_system.h"
 
 namespace permafrost::engine::journal {
 namespace {
 
+using engine::testing::FillingDisk;
 using testing::AppendUpTo;
 using testing::BodyOf;
 using testing::JournalWorld;
@@ -27,62 +26,6 @@ using testing::Wrong;
 constexpr std::uint64_t kPlenty = std::uint64_t{1} << 40;
 constexpr Lsn kSingles = 22;  // records written one by one: a segment rolls
 constexpr Lsn kLast = 25;     // the others are one batch
-
-// Takes so many bytes. The write that does not fit leaves what does, as write(2) does; overwriting
-// takes room too, as where a disk writes out of place.
-class FillingDisk final : public vfs::WrappingFileSystem {
- public:
-  FillingDisk(vfs::FileSystem* base, std::uint64_t room) : WrappingFileSystem(base), room_(room) {}
-
-  absl::StatusOr<std::unique_ptr<vfs::File>> Create(std::string_view path) override {
-    return Wrap(path, WrappingFileSystem::Create(path));
-  }
-  absl::StatusOr<std::unique_ptr<vfs::File>> Open(std::string_view path,
-                                                  vfs::OpenMode mode) override {
-    return Wrap(path, WrappingFileSystem::Open(path, mode));
-  }
-
-  void SetRoom(std::uint64_t bytes) { room_ = bytes; }
-  std::uint64_t room() const { return room_; }
-  // The step under which it first was full; "" if it never was.
-  const std::string& full_in() const { return full_in_; }
-
- private:
-  class FillingFile final : public vfs::WrappingFile {
-   public:
-    FillingFile(std::unique_ptr<vfs::File> base, std::string_view path, FillingDisk* disk)
-        : WrappingFile(std::move(base)), path_(path), disk_(disk) {}
-    absl::Status Append(std::string_view bytes) override {
-      const std::size_t fits = disk_->Take(bytes.size());
-      VFS_RETURN_IF_ERROR(WrappingFile::Append(bytes.substr(0, fits)));
-      return fits == bytes.size() ? absl::OkStatus() : vfs::ErrnoToStatus(ENOSPC, "append", path_);
-    }
-    absl::Status Write(std::uint64_t offset, std::string_view bytes) override {
-      const std::size_t fits = disk_->Take(bytes.size());
-      VFS_RETURN_IF_ERROR(WrappingFile::Write(offset, bytes.substr(0, fits)));
-      return fits == bytes.size() ? absl::OkStatus() : vfs::ErrnoToStatus(ENOSPC, "write", path_);
-    }
-
-   private:
-    const std::string path_;
-    FillingDisk* const disk_;
-  };
-
-  absl::StatusOr<std::unique_ptr<vfs::File>> Wrap(std::string_view path,
-                                                  absl::StatusOr<std::unique_ptr<vfs::File>> file) {
-    VFS_RETURN_IF_ERROR(file.status());
-    return std::make_unique<FillingFile>(*std::move(file), path, this);
-  }
-  std::size_t Take(std::size_t bytes) {
-    const auto fits = static_cast<std::size_t>(std::min<std::uint64_t>(bytes, room_));
-    room_ -= fits;
-    if (fits < bytes && full_in_.empty()) full_in_ = vfs::Step::Path();
-    return fits;
-  }
-
-  std::uint64_t room_;
-  std::string full_in_;
-};
 
 struct Told {
   Lsn acknowledged = 0;

@@ -87,17 +87,17 @@ TEST_F(PermafrostCli, AnUnknownFlagIsOneLineAndTwo) {
 TEST_F(PermafrostCli, AnUnknownCommandIsNamedWithTheNearest) {
   ExpectUsage(Command("audti --data " + data_),
               "permafrost: no command 'audti'; did you mean 'audit'?; known: audit catalog "
-              "config journal records version; see permafrost --help\n");
+              "config ingest get status journal records version; see permafrost --help\n");
   ExpectUsage(Command("catalog dunp --data " + data_),
               "permafrost: no command 'dunp'; did you mean 'dump'?; known: dump; see permafrost "
               "catalog --help\n");
 }
 
 TEST_F(PermafrostCli, NoCommandIsOneLineAndTwo) {
-  ExpectUsage(
-      Command(""),
-      "permafrost: a command is missing; known: audit catalog config journal records version; see "
-      "permafrost --help\n");
+  ExpectUsage(Command(""),
+              "permafrost: a command is missing; known: audit catalog config ingest get status "
+              "journal records "
+              "version; see permafrost --help\n");
 }
 
 TEST_F(PermafrostCli, AMissingOrImpossibleValueIsNamed) {

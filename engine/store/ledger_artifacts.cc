@@ -126,8 +126,8 @@ std::vector<ChunkId> LedgerArtifacts::CompleteChunks() {
     if (const auto range = bulk_->Available(); range.ok()) {
       ChunkId chunk = geometry.ChunkOf(range->first);
       if (geometry.First(chunk) < range->first) chunk = Next(chunk);
-      for (; chunk <= geometry.LastCompleteChunkAt(range->last); chunk = Next(chunk))
-        complete.insert(chunk);
+      const ChunkId last = std::min(geometry.LastCompleteChunkAt(range->last), geometry.ChunkMax());
+      for (; chunk <= last; chunk = Next(chunk)) complete.insert(chunk);
     }
   }
   return {complete.begin(), complete.end()};

@@ -129,14 +129,21 @@ absl::Status LedgerStore::Append(std::string_view bytes, std::string_view origin
                                 next_->value(), vfs::Message(ledger.status()));
   }
   VFS_RETURN_IF_ERROR(CheckFollows(*ledger, *next_, last_hash_, origin));
+  const Geometry& geometry = store_->layout().geometry();
+  const ChunkId chunk = geometry.ChunkOf(ledger->sequence);
+  if (!geometry.IsValid(chunk)) {
+    return vfs::InvalidArgument(
+        "ledger {} of {}: a store of {} ledgers a chunk and {} chunks a bucket ends at ledger {}; "
+        "choose larger ones",
+        ledger->sequence.value(), origin, geometry.sizes().ledgers_per_chunk,
+        geometry.sizes().chunks_per_bucket, geometry.Last(geometry.ChunkMax()).value());
+  }
   if (ledger->undecoded.has_value()) {
     VFS_PROBE("engine/ledger/stored_undecoded");
     store_->log().Warning("ingest {}: ledger {} is stored without its transactions and events: {}",
                           origin, ledger->sequence.value(), ledger->undecoded->reason);
   }
   VFS_ASSIGN_OR_RETURN(const PreparedLedger prepared, PrepareLedger(*ledger, compressor_));
-
-  const ChunkId chunk = store_->layout().geometry().ChunkOf(ledger->sequence);
   VFS_ASSIGN_OR_RETURN(const std::optional<HotState> hot,
                        store_->catalog().Find(HotChunkKey{chunk}));
   if (hot != HotState::kReady) VFS_RETURN_IF_ERROR(store_->CreateHot(chunk));

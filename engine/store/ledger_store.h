@@ -57,7 +57,8 @@ class LedgerStore {
   //
   // Durable: yes, when it returns OK
   // Errors:  kInvalidArgument     not a ledger, not the next one, or its previous hash is not that
-  //                               of the last: names sequence and `origin`; nothing was written
+  //                               of the last, or the geometry has no chunk for it: names sequence
+  //                               and `origin`; nothing was written
   //          kResourceExhausted   no space: nothing was acknowledged
   absl::Status Append(std::string_view bytes, std::string_view origin);
 

@@ -96,8 +96,9 @@ TEST_F(PermafrostCli, AnUnknownCommandIsNamedWithTheNearest) {
 TEST_F(PermafrostCli, NoCommandIsOneLineAndTwo) {
   ExpectUsage(
       Command(""),
-      "permafrost: a command is missing; known: audit catalog config ingest get status journal "
-      "records version; see permafrost --help\n");
+      "permafrost: a command is missing; known: audit catalog config ingest get status serve "
+      "journal records version; see permafrost --help
+");
 }
 
 TEST_F(PermafrostCli, AMissingOrImpossibleValueIsNamed) {

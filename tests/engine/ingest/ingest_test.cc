@@ -264,6 +264,24 @@ TEST(Ingest, ABulkSourceThatForksAtAChunkIsRefused) {
                    vfs::HexOf(SyntheticHash(kSeed, LedgerSeq{17})))));
 }
 
+// 100,000 buckets can be named: with one chunk of one ledger in each, the last ledger is 100,001.
+TEST(Ingest, LedgersBehindTheLastChunkAreRefused) {
+  StoreOptions options = LedgerStoreOptions();
+  options.geometry =
+      *Geometry::Create({.ledgers_per_chunk = 1, .chunks_per_window = 1, .chunks_per_bucket = 1});
+  options.earliest_ledger = LedgerSeq{100'000};
+  LedgerWorld world;
+  ASSERT_OK(world.Open(options));
+  SyntheticSource bulk(kSeed, 100'004);
+
+  EXPECT_ERROR(Ingest(world.store(), bulk, {}), absl::StatusCode::kInvalidArgument,
+               "ledger 100002 of synthetic:31,100004: a store of 1 ledgers a chunk and 1 chunks a "
+               "bucket ends at ledger 100001; choose larger ones");
+
+  EXPECT_EQ(world.Reader().oldest(), LedgerSeq{100'000});
+  EXPECT_EQ(world.Reader().latest(), LedgerSeq{100'001});
+}
+
 // ---- Undecoded ledgers.
 
 TEST(Ingest, UndecodedLedgersAreStoredAsTheyAre) {

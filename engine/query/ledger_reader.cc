@@ -8,6 +8,7 @@
 #include "engine/cold/window_index_reader.h"
 #include "engine/store/cold_identity.h"
 #include "vfs/base/hex.h"
+#include "vfs/base/probe.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
 
@@ -102,6 +103,29 @@ absl::StatusOr<std::unique_ptr<ChunkEvents>> LedgerReader::OpenEvents(ChunkId ch
   return HotChunkEvents(*std::move(db), index->second);
 }
 
+absl::Status LedgerReader::CheckAllSearched() const {
+  std::optional<ReadView::FrozenIndexFile> index;
+  std::optional<WindowId> window;  // of `index`
+  for (LedgerSeq first = oldest_; first <= latest_;) {
+    const ChunkId chunk = geometry_.ChunkOf(first);
+    const LedgerSeq last = std::min(geometry_.Last(chunk), latest_);
+    if (window != geometry_.WindowOf(chunk)) {
+      window = geometry_.WindowOf(chunk);
+      VFS_ASSIGN_OR_RETURN(index, view_.store.FindIndex(*window));
+    }
+    const bool is_covered = index.has_value() && index->coverage.chunks.Contains(chunk);
+    const auto hot = view_.indexes.find(chunk);
+    const bool is_hot = hot != view_.indexes.end() && hot->second->last() >= last;
+    if (!is_covered && !is_hot) {
+      VFS_PROBE("engine/query/chunk_without_index");
+      return vfs::Unavailable("chunk {} is neither under an index nor hot up to ledger {}",
+                              chunk.value(), last.value());
+    }
+    first = geometry_.First(Next(chunk));
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<std::optional<FoundTransaction>> LedgerReader::Transaction(const Hash& hash) const {
   absl::Status incomplete;
   std::optional<FoundTransaction> found;
@@ -129,6 +153,7 @@ absl::StatusOr<std::optional<FoundTransaction>> LedgerReader::Transaction(const 
       if (look(CandidatesOf(WindowId{window}, hash))) return found;
     }
   }
+  if (incomplete.ok()) incomplete = CheckAllSearched();
   if (incomplete.ok()) return found;
   return vfs::Unavailable("look up transaction {}: not found, but not every place was searched: {}",
                           vfs::HexOf(hash), vfs::Message(incomplete));

@@ -10,6 +10,7 @@
 #include "engine/cold/window_index_reader.h"
 #include "engine/store/cold_identity.h"
 #include "vfs/base/hex.h"
+#include "vfs/base/probe.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
 
@@ -91,18 +92,6 @@ absl::StatusOr<std::vector<LedgerSeq>> LedgerReader::CandidatesOf(WindowId windo
   return candidates;
 }
 
-absl::Status LedgerReader::CheckIndexed(WindowId window) const {
-  VFS_ASSIGN_OR_RETURN(const auto index, view_.store.FindIndex(window));
-  const ChunkId last = std::min(geometry_.LastChunk(window), geometry_.ChunkOf(latest_));
-  for (ChunkId chunk = std::max(geometry_.FirstChunk(window), geometry_.ChunkOf(oldest_));
-       chunk <= last; chunk = Next(chunk)) {
-    const bool is_indexed = index.has_value() && index->coverage.chunks.Contains(chunk);
-    if (is_indexed || view_.indexes.contains(chunk)) continue;
-    return vfs::Unavailable("chunk {} is frozen but not indexed yet", chunk.value());
-  }
-  return absl::OkStatus();
-}
-
 absl::StatusOr<std::unique_ptr<ChunkEvents>> LedgerReader::OpenEvents(ChunkId chunk) const {
   VFS_ASSIGN_OR_RETURN(const auto files,
                        view_.store.FindFrozen({.chunk = chunk, .kind = ArtifactKind::kEvents}));
@@ -118,6 +107,29 @@ absl::StatusOr<std::unique_ptr<ChunkEvents>> LedgerReader::OpenEvents(ChunkId ch
                             chunk.value());
   }
   return HotChunkEvents(*std::move(db), index->second);
+}
+
+absl::Status LedgerReader::CheckAllSearched() const {
+  std::optional<ReadView::FrozenIndexFile> index;
+  std::optional<WindowId> window;  // of `index`
+  for (LedgerSeq first = oldest_; first <= latest_;) {
+    const ChunkId chunk = geometry_.ChunkOf(first);
+    const LedgerSeq last = std::min(geometry_.Last(chunk), latest_);
+    if (window != geometry_.WindowOf(chunk)) {
+      window = geometry_.WindowOf(chunk);
+      VFS_ASSIGN_OR_RETURN(index, view_.store.FindIndex(*window));
+    }
+    const bool is_covered = index.has_value() && index->coverage.chunks.Contains(chunk);
+    const auto hot = view_.indexes.find(chunk);
+    const bool is_hot = hot != view_.indexes.end() && hot->second->last() >= last;
+    if (!is_covered && !is_hot) {
+      VFS_PROBE("engine/query/chunk_without_index");
+      return vfs::Unavailable("chunk {} is neither under an index nor hot up to ledger {}",
+                              chunk.value(), last.value());
+    }
+    first = geometry_.First(Next(chunk));
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::optional<FoundTransaction>> LedgerReader::Transaction(const Hash& hash) const {
@@ -145,9 +157,9 @@ absl::StatusOr<std::optional<FoundTransaction>> LedgerReader::Transaction(const 
     const WindowId last = geometry_.WindowOf(geometry_.ChunkOf(latest_));
     for (std::uint32_t window = last.value() + 1; window-- > first.value();) {
       if (look(CandidatesOf(WindowId{window}, hash))) return found;
-      incomplete.Update(CheckIndexed(WindowId{window}));
     }
   }
+  if (incomplete.ok()) incomplete = CheckAllSearched();
   if (incomplete.ok()) return found;
   return vfs::Unavailable("look up transaction {}: not found, but not every place was searched: {}",
                           vfs::HexOf(hash), vfs::Message(incomplete));

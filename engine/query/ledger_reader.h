@@ -73,10 +73,11 @@ class LedgerReader {
   absl::StatusOr<std::unique_ptr<ChunkEvents>> OpenEvents(ChunkId chunk) const;
   // Ledgers of the window's frozen index that may have the transaction; none without an index.
   absl::StatusOr<std::vector<LedgerSeq>> CandidatesOf(WindowId window, const Hash& hash) const;
-  // Every chunk of the window that can be read is hot or under its index.
+  // Whether a hash that was not found has no place left: each chunk that can be read is under an
+  // index of its window, or hot with all of its ledgers that can be read.
   //
-  // Errors: kUnavailable  one waits for its index: names it
-  absl::Status CheckIndexed(WindowId window) const;
+  // Errors: kUnavailable  names the first chunk that is neither
+  absl::Status CheckAllSearched() const;
   absl::StatusOr<std::optional<FoundTransaction>> TransactionOf(LedgerSeq ledger,
                                                                 const Hash& hash) const;
   absl::Status AddEvents(

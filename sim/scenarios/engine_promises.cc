@@ -201,7 +201,10 @@ void EngineSession::CheckRange(const engine::LedgerReader& reader, const Answers
 }
 
 void EngineSession::ReadLatest() {
-  if (!acknowledged_.has_value()) return;
+  // What the bulk source is ahead by may have raised the floor above it.
+  if (!acknowledged_.has_value() ||
+      geometry_.ChunkOf(*acknowledged_).value() < FloorAt(LastComplete(true)))
+    return;
   const std::size_t faults_before = faults();
   const ModelLedger& ledger = model_->Of(*acknowledged_);
   const engine::LedgerReader reader(store_->OpenView(), model_->decoder());

@@ -161,7 +161,7 @@ bool EngineSession::Execute(const std::string& op) {
     if (status.ok()) return true;
     if (faults() == faults_before && !needs_reopen) {
       // The source has ended early: the program goes on with what it has.
-      if (absl::IsUnavailable(status)) {
+      if (absl::IsUnavailable(status) && store_->Rederive().ok()) {
         Serve();
         return true;
       }

@@ -29,6 +29,7 @@ vfs::Hash128 TraceOf(const Scenario& scenario, std::uint64_t seed) {
 TEST(World, OneSeedHasOneTraceInOneProcess) {
   for (const std::string& name : ScenarioNames()) {
     const auto scenario = MakeScenario(name, {.rocks = {.queued_jobs = true}});
+    ASSERT_OK(scenario->Prepare()) << name;
     const vfs::Hash128 first = TraceOf(*scenario, 5);
 
     EXPECT_EQ(TraceOf(*scenario, 5), first) << name;

@@ -1,4 +1,7 @@
 // Stores on the real disk.
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <filesystem>
 
 #include "engine/ingest/ingest.h"
@@ -14,6 +17,9 @@ EngineWorld::EngineWorld(const LedgerSet& set) : set_(set) {
 EngineWorld::EngineWorld(const LedgerSet& set, const EngineWorld& crashed) : EngineWorld(set) {
   std::filesystem::copy(crashed.root_.path(), root_.path(),
                         std::filesystem::copy_options::recursive);
+  // The writing of the copy is no part of the start.
+  const int fd = ::open(root_.path().c_str(), O_RDONLY | O_DIRECTORY);
+  VFS_CHECK(fd >= 0 && ::syncfs(fd) == 0 && ::close(fd) == 0, "sync the copy");
 }
 
 EngineWorld::~EngineWorld() {

@@ -3,8 +3,8 @@
 //   ledger_answers ANSWERS DIRECTORY
 //
 // ANSWERS: rows as in tests/data/stellar/pubnet-p26.json. DIRECTORY: of each row's ledger N the
-// bytes (N.xdr), the ledger (N.json), its events (N.events) and one of its transactions (N.tx), as --json
-// prints them. Exit: 0 equal; 1 differences, a line each; 2 wrong usage.
+// bytes (N.xdr), the ledger (N.json), its events (N.events) and one of its transactions (N.tx), as
+// --json prints them. Exit: 0 equal; 1 differences, a line each; 2 wrong usage.
 #include <cstdint>
 #include <cstdio>
 #include <sstream>

@@ -1,5 +1,6 @@
 // Brings a source's ledgers into a store: whole chunks straight to cold files where the source can
-// deliver any ledger, the rest one by one through the hot tier; frozen, indexed and pruned on the way.
+// deliver any ledger, the rest one by one through the hot tier; frozen, indexed and pruned as it
+// goes.
 #pragma once
 
 #include <cstdint>
@@ -28,8 +29,8 @@ struct IngestHooks {
   std::function<void(const IngestReport&)> on_progress = [](const IngestReport&) {};
 };
 
-// Goes on where the store is, until the source ends; then settles: freezes what is complete, prunes.
-// A backfill that is asked to stop drops the chunk at hand and indexes those before it.
+// Goes on where the store is, until the source ends; then settles: freezes what is complete and
+// prunes. A backfill that is asked to stop drops the chunk at hand and indexes those before it.
 //
 // Durable: every ledger up to `last`, when it returns
 // Errors:  of the source, the store and the lifecycle; what was committed before stays, and a

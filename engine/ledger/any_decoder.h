@@ -1,4 +1,4 @@
-// The decoder of stored ledgers, whatever their format: a store does not say which source filled it.
+// The decoder of stored ledgers of any format: a store does not say which source filled it.
 #pragma once
 
 #include "engine/ledger/ledger_decoder.h"

@@ -1,4 +1,4 @@
-// Events of a hot chunk, from memory and the rows of their ledgers; of a cold one, from its segment.
+// Events of a hot chunk, from memory and its ledgers' rows; of a cold one, from its segment.
 #include "engine/query/chunk_events.h"
 
 #include <optional>

@@ -43,8 +43,8 @@ struct EventQuery {
   std::optional<EventCursor> after = {};
 };
 
-// A cursor as text: "pec1_" and base64url. It names no tier and no file and never expires, and holds
-// what it was made for.
+// A cursor as text: "pec1_" and base64url. It names no tier and no file and never expires, and
+// holds what it was made for.
 //
 // Shape: big-endian: flags u8 (bit 0: descending), ledger, transaction, operation, event u32 each,
 //        CRC32C of all that and of what the query asks for

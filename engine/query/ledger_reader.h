@@ -1,8 +1,8 @@
 // Answers from a store of ledgers, all as of one view: a ledger, a transaction, events.
 //
 // The reader's contract (the reference's section 16): only ready hot chunks and frozen artifacts,
-// nothing below the floor or above the latest ledger, cold before hot, and "not there" only if every
-// place where it could be was searched.
+// nothing below the floor or above the latest ledger, cold before hot, and "not there" only if
+// every place where it could be was searched.
 #pragma once
 
 #include <cstdint>

@@ -13,8 +13,8 @@
 namespace permafrost::engine {
 namespace {
 
-// The highest chunk that needs no hot database: its ledgers and events are frozen and its hashes can
-// be found.
+// The highest chunk that needs no hot database: its ledgers and events are frozen and its hashes
+// can be found.
 absl::StatusOr<ChunkId> LastColdChunk(const CatalogView& view, const Geometry& geometry) {
   ChunkId last = kBeforeFirstChunk;
   for (const auto& [artifact, record] : view.artifacts) {

@@ -1,7 +1,7 @@
 // A store of ledgers: what Store keeps as rows and files, with their meaning.
 //
-// Store knows chunks, keys and protocols; this knows what a ledger is: it decodes, checks the chain,
-// keeps the index of each hot chunk in memory, and says what chunks are frozen from.
+// Store knows chunks, keys and protocols; this knows what a ledger is: it decodes, checks the
+// chain, keeps the index of each hot chunk in memory, and says what chunks are frozen from.
 #pragma once
 
 #include <map>
@@ -52,11 +52,11 @@ class LedgerStore {
   // Derives it anew: after chunks were frozen from elsewhere.
   absl::Status Rederive();
 
-  // Commits the next ledger: decoded, checked, then one synced batch; makes the hot chunk when it is
-  // the first of one. After an error whether it is there is for Next to say.
+  // Commits the next ledger: decoded, checked, then one synced batch; makes the hot chunk when it
+  // is the first of one. After an error whether it is there is for Next to say.
   //
   // Durable: yes, when it returns OK
-  // Errors:  kInvalidArgument     not a ledger, not the next one, or its previous hash is not that of
+  // Errors:  kInvalidArgument     not a ledger, not the next one, its previous hash is not that of
   //                               the last, or the geometry has no chunk for it: names sequence
   //                               and `origin`; nothing was written
   //          kResourceExhausted   no space: nothing was acknowledged

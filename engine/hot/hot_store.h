@@ -36,8 +36,8 @@ class HotStore {
   // error is returned.
   absl::StatusOr<HotHandle> Open(ChunkId chunk);
 
-  // As Open, for who only reads, and only what was acknowledged: one that is poisoned is read on, and
-  // one that finds no space to recover in is opened without writing.
+  // As Open, for who only reads, and only what was acknowledged: one that is poisoned is read on,
+  // and one that finds no space to recover in is opened without writing.
   absl::StatusOr<HotHandle> OpenToRead(ChunkId chunk);
 
   // delete.demote: ready -> transient. Handles and snapshots keep what they have.

@@ -191,8 +191,8 @@ class BulkInput final : public DecodedInput {
   LedgerSource& source_;
 };
 
-// What the first ledger of a chunk of a bulk source must follow: the one before in the source, else in
-// the store; nothing if neither has it.
+// What the first ledger of a chunk of a bulk source must follow: the one before in the source, else
+// in the store; nothing if neither has it.
 absl::StatusOr<std::optional<Hash>> HashBefore(LedgerStore& store,
                                                LedgerSource& bulk,
                                                const LedgerSource::Range& available,

@@ -47,8 +47,8 @@ class LedgerModel {
   // What a reader answers wrongly: the bytes of each ledger that it can read, each transaction, all
   // events. "": nothing.
   //
-  // `rule`: whether a transaction that is there may be refused because its chunk waits for an index,
-  // as a cut between a freeze and its index leaves it.
+  // `rule`: whether a transaction that is there may be refused because its chunk waits for an
+  // index, as a cut between a freeze and its index leaves it.
   enum class IndexMayWait { kNo, kYes };
   std::string Wrong(const LedgerReader& reader, IndexMayWait rule = IndexMayWait::kNo) const;
 

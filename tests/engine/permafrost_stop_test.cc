@@ -1,14 +1,15 @@
-// permafrost ingest stopped by signals and killed at random: the next start goes on, and what is made
-// in the end is what an undisturbed run makes.
+// permafrost ingest stopped by signals and killed at random: the next start goes on, and what is
+// made in the end is what an undisturbed run makes.
 #include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <map>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -17,6 +18,7 @@
 #include "tests/engine/permafrost_process.h"
 #include "tests/vfs/temp_dir.h"
 #include "vfs/base/prng.h"
+#include "vfs/posix/system_clock.h"
 
 namespace permafrost::engine {
 namespace {
@@ -103,7 +105,7 @@ TEST_F(PermafrostStop, ASignalEndsItCleanlyAndTheNextStartGoesOn) {
   std::uint32_t last = 1;
   for (const int signal : {SIGINT, SIGTERM}) {
     const pid_t pid = Start(data_, kEndless);
-    std::this_thread::sleep_for(std::chrono::milliseconds(700));
+    vfs::SystemClock().SleepNanos(700'000'000);
     ASSERT_EQ(::kill(pid, signal), 0);
 
     const Ran ran = Wait(pid);
@@ -138,7 +140,7 @@ TEST_F(PermafrostStop, KilledAtRandomItMakesTheSameFiles) {
     const pid_t pid = Start(data_, kLedgers);
     // Several kills on the way through, whatever a run takes.
     const auto wait = prng.Below(static_cast<std::uint64_t>(longest.count()) / 5 + 1);
-    std::this_thread::sleep_for(std::chrono::microseconds(wait));
+    vfs::SystemClock().SleepNanos(wait * 1'000);
     ::kill(pid, SIGKILL);
     const Ran ran = Wait(pid);
     if (ran.code == -SIGKILL) {

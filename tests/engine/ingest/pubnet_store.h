@@ -1,5 +1,5 @@
-// The ten consecutive real ledgers of tests/data/stellar in a store, in the tiers that the size of a
-// chunk makes of them.
+// The ten real ledgers of tests/data/stellar in a store, in the tiers that the chunk size makes of
+// them.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// Every row that other decoders wrote about the ten real ledgers, and every query, asked of a store.
+// Every row that other decoders wrote about the ten real ledgers and every query, put to a store.
 #include <cstdlib>
 #include <string>
 #include <vector>

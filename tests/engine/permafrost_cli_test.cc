@@ -97,8 +97,7 @@ TEST_F(PermafrostCli, NoCommandIsOneLineAndTwo) {
   ExpectUsage(
       Command(""),
       "permafrost: a command is missing; known: audit catalog config ingest get status serve "
-      "journal records version; see permafrost --help
-");
+      "journal records version; see permafrost --help\n");
 }
 
 TEST_F(PermafrostCli, AMissingOrImpossibleValueIsNamed) {

@@ -65,6 +65,7 @@ class HotRows : public ::testing::Test {
   vfs::Env env_ = world_.Env();
   const StoreOptions options_ = StoreWorld::SmallOptions();
   std::unique_ptr<vfs::RocksDb> db_;
+  LedgerDecompressor decompressor_{""};
 };
 
 TEST_F(HotRows, WarmUpFindsWhatWasWritten) {
@@ -107,10 +108,10 @@ TEST_F(HotRows, RowsComeBackOneByOne) {
   ASSERT_OK_AND_ASSIGN(const LedgerView ledger, FrameDecoder().Decode(bytes));
 
   ASSERT_OK_AND_ASSIGN(const std::string stored, ReadStoredLedger(*db_, LedgerSeq{kFirst}));
-  ASSERT_OK_AND_ASSIGN(const LedgerEvents events, ReadLedgerEvents(*db_, LedgerSeq{kFirst}));
+  ASSERT_OK_AND_ASSIGN(const LedgerEvents events,
+                       ReadLedgerEvents(*db_, LedgerSeq{kFirst}, decompressor_));
 
-  LedgerDecompressor decompressor("");
-  ASSERT_OK_AND_ASSIGN(const std::string decompressed, decompressor.Decompress(stored));
+  ASSERT_OK_AND_ASSIGN(const std::string decompressed, decompressor_.Decompress(stored));
   EXPECT_EQ(decompressed, bytes);
   ASSERT_EQ(events.size(), ledger.events.size());
   for (std::size_t i = 0; i < events.size(); ++i) {
@@ -144,7 +145,7 @@ TEST_F(HotRows, AMissingRowIsNamed) {
   EXPECT_OK(Warm());
   EXPECT_ERROR(ReadStoredLedger(*db_, LedgerSeq{12}), absl::StatusCode::kDataLoss,
                "read hot: row 'L' of ledger 12 is missing");
-  EXPECT_ERROR(ReadLedgerEvents(*db_, LedgerSeq{12}), absl::StatusCode::kDataLoss,
+  EXPECT_ERROR(ReadLedgerEvents(*db_, LedgerSeq{12}, decompressor_), absl::StatusCode::kDataLoss,
                "read hot: row 'E' of ledger 12 is missing");
 }
 
@@ -182,7 +183,7 @@ TEST_F(HotRows, ADamagedRowIsNamed) {
                               std::to_string(spoilt.size()) + " bytes: its checksum does not match";
   EXPECT_ERROR(Warm(), absl::StatusCode::kDataLoss, finding);
   EXPECT_ERROR(ReadIndexRow(*db_, LedgerSeq{11}), absl::StatusCode::kDataLoss, finding);
-  EXPECT_ERROR(ReadLedgerEvents(*db_, LedgerSeq{11}), absl::StatusCode::kDataLoss,
+  EXPECT_ERROR(ReadLedgerEvents(*db_, LedgerSeq{11}, decompressor_), absl::StatusCode::kDataLoss,
                HasSubstr("read hot: ledger 11: "));
 }
 

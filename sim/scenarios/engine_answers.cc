@@ -42,7 +42,7 @@ LedgerSeq At(const engine::Geometry& geometry, engine::ChunkId chunk, std::uint3
 
 template <typename Ask>
 std::string CountFrom(const EngineModel& model, engine::ChunkId chunk, const Ask& ask) {
-  const engine::Geometry geometry = EngineGeometry();
+  const engine::Geometry& geometry = model.geometry();
   std::uint32_t count = 0;
   for (LedgerSeq at = geometry.First(chunk); at <= geometry.Last(chunk); at = After(at)) {
     if (!model.Has(at)) break;
@@ -162,7 +162,7 @@ std::string LookupsIn(const LedgerReader& reader, const EngineModel& model, engi
 }
 
 std::string EventsIn(const LedgerReader& reader, const EngineModel& model, engine::ChunkId chunk) {
-  const engine::Geometry geometry = EngineGeometry();
+  const engine::Geometry& geometry = model.geometry();
   const LedgerSeq from = std::max(geometry.First(chunk), reader.oldest());
   const LedgerSeq to = std::min(geometry.Last(chunk), reader.latest());
   if (to < from) return kAbsent;

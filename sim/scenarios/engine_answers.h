@@ -14,8 +14,8 @@ namespace permafrost::sim {
 std::string EngineCountText(std::uint32_t ledgers);
 
 // Of one chunk: how many of its ledgers are there, from its first without a gap, and all of them as
-// the model has them; or "wrong: ..." or "error: ...". What has no home now (kUnavailable) counts as
-// not there; the other questions say so too or give the right answer, never a wrong one.
+// the model has them; or "wrong: ..." or "error: ...". What has no home now (kUnavailable) counts
+// as not there.
 std::string LedgersIn(const engine::LedgerReader& reader,
                       const EngineModel& model,
                       engine::ChunkId chunk);

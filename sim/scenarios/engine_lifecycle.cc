@@ -10,7 +10,8 @@ namespace {
 
 class EngineLifecycle final : public EngineScenario {
  public:
-  using EngineScenario::EngineScenario;
+  explicit EngineLifecycle(const ScenarioOptions& options)
+      : EngineScenario(options, kEngineSizes) {}
 
   std::string_view name() const override { return "engine/lifecycle"; }
   std::string_view description() const override {

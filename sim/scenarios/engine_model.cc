@@ -83,20 +83,17 @@ ModelLedger ModelOf(const engine::LedgerView& view, std::string bytes, std::size
 
 }  // namespace
 
-engine::Geometry EngineGeometry() {
-  const auto geometry = engine::Geometry::Create(kEngineSizes);
-  VFS_CHECK(geometry.ok(), "geometry");
-  return *geometry;
-}
-
-EngineModel::EngineModel(std::unique_ptr<engine::LedgerDecoder> decoder,
+EngineModel::EngineModel(const engine::Geometry& geometry,
+                         std::unique_ptr<engine::LedgerDecoder> decoder,
                          std::vector<ModelLedger> ledgers)
-    : decoder_(std::move(decoder)), ledgers_(std::move(ledgers)) {}
+    : geometry_(geometry), decoder_(std::move(decoder)), ledgers_(std::move(ledgers)) {}
 
 absl::StatusOr<std::shared_ptr<const EngineModel>> EngineModel::Create(
+    const engine::GeometrySizes& sizes,
     std::unique_ptr<engine::LedgerDecoder> decoder,
     std::vector<std::string> ledgers,
     std::size_t lookups_max) {
+  VFS_ASSIGN_OR_RETURN(const engine::Geometry geometry, engine::Geometry::Create(sizes));
   std::vector<ModelLedger> models;
   for (std::string& bytes : ledgers) {
     VFS_ASSIGN_OR_RETURN(const engine::LedgerView view, decoder->Decode(bytes));
@@ -109,11 +106,12 @@ absl::StatusOr<std::shared_ptr<const EngineModel>> EngineModel::Create(
     models.push_back(ModelOf(view, bytes, lookups_max));
   }
   if (models.empty()) return vfs::InvalidArgument("there are no ledgers");
-  return std::shared_ptr<const EngineModel>(new EngineModel(std::move(decoder), std::move(models)));
+  return std::shared_ptr<const EngineModel>(
+      new EngineModel(geometry, std::move(decoder), std::move(models)));
 }
 
 engine::ChunkRange EngineModel::chunks() const {
-  return {EngineGeometry().ChunkOf(first()), EngineGeometry().ChunkOf(last())};
+  return {geometry_.ChunkOf(first()), geometry_.ChunkOf(last())};
 }
 
 std::shared_ptr<const EngineModel> SyntheticModel() {
@@ -123,8 +121,8 @@ std::shared_ptr<const EngineModel> SyntheticModel() {
       ledgers.push_back(
           engine::SyntheticLedger(kSeed, LedgerSeq{engine::kFirstLedger.value() + i}, kShape));
     }
-    auto model = EngineModel::Create(std::make_unique<engine::FrameDecoder>(), std::move(ledgers),
-                                     kEveryLookup);
+    auto model = EngineModel::Create(kEngineSizes, std::make_unique<engine::FrameDecoder>(),
+                                     std::move(ledgers), kEveryLookup);
     VFS_CHECK(model.ok(), "{}", vfs::Message(model.status()));
     return new std::shared_ptr<const EngineModel>(*std::move(model));
   }();
@@ -136,8 +134,8 @@ absl::StatusOr<std::shared_ptr<const EngineModel>> RealModel(const std::string& 
   VFS_ASSIGN_OR_RETURN(const std::string packed, vfs::ReadHostFile("ledgers", path));
   VFS_ASSIGN_OR_RETURN(const std::string bytes, Unpack(path, packed));
   VFS_ASSIGN_OR_RETURN(std::vector<std::string> ledgers, Records(path, bytes));
-  return EngineModel::Create(std::make_unique<engine::StellarDecoder>(), std::move(ledgers),
-                             kRealLookups);
+  return EngineModel::Create(kRealSizes, std::make_unique<engine::StellarDecoder>(),
+                             std::move(ledgers), kRealLookups);
 }
 
 }  // namespace permafrost::sim

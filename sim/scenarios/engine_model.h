@@ -20,7 +20,9 @@ namespace permafrost::sim {
 // Small on purpose, and no two equal: every boundary lies a few ledgers away.
 inline constexpr engine::GeometrySizes kEngineSizes{
     .ledgers_per_chunk = 4, .chunks_per_window = 3, .chunks_per_bucket = 2};
-engine::Geometry EngineGeometry();
+// Ledgers of the public network lie in chunks whose buckets would have too large a number.
+inline constexpr engine::GeometrySizes kRealSizes{
+    .ledgers_per_chunk = 4, .chunks_per_window = 3, .chunks_per_bucket = 200};
 
 // A hash under which a transaction of a ledger is found.
 struct ModelLookup {
@@ -43,10 +45,12 @@ class EngineModel {
   //
   // Errors: kInvalidArgument  a ledger does not decode, has no transaction or is not the next one
   static absl::StatusOr<std::shared_ptr<const EngineModel>> Create(
+      const engine::GeometrySizes& sizes,
       std::unique_ptr<engine::LedgerDecoder> decoder,
       std::vector<std::string> ledgers,
       std::size_t lookups_max);
 
+  const engine::Geometry& geometry() const { return geometry_; }
   const engine::LedgerDecoder& decoder() const { return *decoder_; }
   engine::LedgerSeq first() const { return ledgers_.front().sequence; }
   engine::LedgerSeq last() const { return ledgers_.back().sequence; }
@@ -59,8 +63,11 @@ class EngineModel {
   engine::ChunkRange chunks() const;
 
  private:
-  EngineModel(std::unique_ptr<engine::LedgerDecoder> decoder, std::vector<ModelLedger> ledgers);
+  EngineModel(const engine::Geometry& geometry,
+              std::unique_ptr<engine::LedgerDecoder> decoder,
+              std::vector<ModelLedger> ledgers);
 
+  const engine::Geometry geometry_;
   std::unique_ptr<engine::LedgerDecoder> decoder_;
   std::vector<ModelLedger> ledgers_;
 };

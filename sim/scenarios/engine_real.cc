@@ -13,7 +13,7 @@ constexpr char kLedgers[] = "tests/data/stellar/pubnet-p26.xdr.zst";
 
 class EngineReal final : public EngineScenario {
  public:
-  using EngineScenario::EngineScenario;
+  explicit EngineReal(const ScenarioOptions& options) : EngineScenario(options, kRealSizes) {}
 
   std::string_view name() const override { return "engine/real"; }
   std::string_view description() const override {
@@ -40,6 +40,10 @@ class EngineReal final : public EngineScenario {
     return script;
   }
 
+  // A ledger is a megabyte: the steps of a chunk's life, not every one of the store's.
+  std::vector<std::string> RequiredLabels() const override {
+    return {"client.write", "freeze.flip", "hot.ready", "index.commit"};
+  }
   std::vector<std::string> RequiredProbes(const Personality&) const override { return {}; }
 
  private:

@@ -33,10 +33,10 @@ void Audit(World& clone, History& history, const engine::StoreOptions& options) 
 
 }  // namespace
 
-EngineScenario::EngineScenario(const ScenarioOptions& options)
+EngineScenario::EngineScenario(const ScenarioOptions& options, const engine::GeometrySizes& sizes)
     : StoreScenario(options,
-                    {.chunks_per_window = kEngineSizes.chunks_per_window,
-                     .chunks_per_bucket = kEngineSizes.chunks_per_bucket,
+                    {.chunks_per_window = sizes.chunks_per_window,
+                     .chunks_per_bucket = sizes.chunks_per_bucket,
                      .rocks = {},
                      .chunk_file = {},
                      .index_file = {}}) {}

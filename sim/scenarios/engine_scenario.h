@@ -17,7 +17,7 @@ namespace permafrost::sim {
 // answers as before, and goes), restart, die.
 class EngineScenario : public StoreScenario {
  public:
-  explicit EngineScenario(const ScenarioOptions& options);
+  EngineScenario(const ScenarioOptions& options, const engine::GeometrySizes& sizes);
 
   std::vector<std::string_view> Verbs() const override;
   std::string FirstConfig() const override;

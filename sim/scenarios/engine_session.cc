@@ -59,7 +59,7 @@ EngineConfig ParseEngineConfig(std::string_view text) {
 engine::StoreOptions EngineStoreOptions(const EngineConfig& config,
                                         const EngineModel& model,
                                         const vfs::RocksOptions& rocks) {
-  return {.geometry = EngineGeometry(),
+  return {.geometry = model.geometry(),
           .earliest_ledger = model.first(),
           .retention_chunks = config.retention_chunks,
           .rocks = rocks,
@@ -78,7 +78,7 @@ EngineSession::EngineSession(World& world,
         return queued;
       }()),
       model_(std::move(model)),
-      geometry_(EngineGeometry()),
+      geometry_(model_->geometry()),
       config_(ParseEngineConfig(history.config())) {}
 
 EngineSession::~EngineSession() {

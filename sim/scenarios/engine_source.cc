@@ -38,7 +38,7 @@ absl::StatusOr<std::unique_ptr<engine::LedgerStream>> EngineSource::Open(
     return vfs::OutOfRange("{} begins with ledger {}, not {}", name(), range_.first.value(),
                            from.value());
   // What a bulk source has the whole chunk of is frozen from it.
-  const engine::Geometry geometry = EngineGeometry();
+  const engine::Geometry& geometry = model_.geometry();
   const bool is_whole =
       is_bulk_ && geometry.ChunkOf(from) <= geometry.LastCompleteChunkAt(range_.last);
   return std::make_unique<Stream>(this, from, is_whole ? Way::kCold : Way::kHot);

@@ -1,5 +1,5 @@
-// The daemon: catches up, follows its source, freezes and prunes beside that, and overcomes what can
-// be overcome.
+// The daemon: catches up, follows its source, freezes and prunes beside that, and overcomes what
+// can be overcome.
 #pragma once
 
 #include <atomic>
@@ -32,8 +32,8 @@ struct ServeOptions {
 // Threads: one thread at a time; the lifecycle runs as a job of `background`.
 class Daemon {
  public:
-  // All must outlive it. `bulk` null: nothing to catch up from. `background` runs lifecycles, one at
-  // a time, and nothing else.
+  // All must outlive it. `bulk` null: nothing to catch up from. `background` runs lifecycles, one
+  // at a time, and nothing else.
   Daemon(const vfs::Env& env,
          ServeOptions options,
          LedgerSource* live,
@@ -45,8 +45,8 @@ class Daemon {
   Daemon(const Daemon&) = delete;
   Daemon& operator=(const Daemon&) = delete;
 
-  // Until it is asked to stop. What is transient is tried again with backoff, what poisoned the store
-  // opens it again, a full disk is waited out with reads and pruning going on.
+  // Until it is asked to stop. What is transient is tried again with backoff, what poisoned the
+  // store opens it again, a full disk is waited out with reads and pruning going on.
   //
   // Errors: what only an operator can mend (FaultClass::kPermanent)
   absl::Status Run();

@@ -36,7 +36,7 @@ std::string WrongTransaction(const LedgerReader& reader,
                              LedgerModel::IndexMayWait rule) {
   const auto found = reader.Transaction(hash);
   if (rule == LedgerModel::IndexMayWait::kYes && absl::IsUnavailable(found.status()) &&
-      vfs::Message(found.status()).find("not indexed yet") != std::string::npos) {
+      vfs::Message(found.status()).find("is neither under an index nor hot") != std::string::npos) {
     return "";
   }
   const std::string name = "transaction " + vfs::HexOf(hash);

@@ -87,7 +87,7 @@ TEST_F(PermafrostCli, AnUnknownFlagIsOneLineAndTwo) {
 TEST_F(PermafrostCli, AnUnknownCommandIsNamedWithTheNearest) {
   ExpectUsage(Command("audti --data " + data_),
               "permafrost: no command 'audti'; did you mean 'audit'?; known: audit catalog "
-              "config ingest get status journal records version; see permafrost --help\n");
+              "config ingest get status serve journal records version; see permafrost --help\n");
   ExpectUsage(Command("catalog dunp --data " + data_),
               "permafrost: no command 'dunp'; did you mean 'dump'?; known: dump; see permafrost "
               "catalog --help\n");

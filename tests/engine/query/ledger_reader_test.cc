@@ -139,10 +139,11 @@ TEST_F(LedgerReaderTest, WhatIsNotIndexedYetIsNotCalledAbsent) {
   const LedgerModel model = Model(16);
   const Hash hash = model.transactions().begin()->first;
 
-  EXPECT_ERROR(reader.Transaction(hash), absl::StatusCode::kUnavailable,
-               "look up transaction " + vfs::HexOf(hash) +
-                   ": not found, but not every place was searched: chunk 0 is frozen but not "
-                   "indexed yet");
+  EXPECT_ERROR(
+      reader.Transaction(hash), absl::StatusCode::kUnavailable,
+      "look up transaction " + vfs::HexOf(hash) +
+          ": not found, but not every place was searched: chunk 0 is neither under an index "
+          "nor hot up to ledger 9");
   ASSERT_OK(Settle(world_.store(), nullptr));
   EXPECT_EQ(model.Wrong(world_.Reader()), "");
 }

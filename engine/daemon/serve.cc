@@ -127,7 +127,7 @@ void Daemon::WakeLifecycle(LedgerSource* bulk) {
   if (is_settling_.exchange(true)) return;  // the run under way is followed by another
   const auto settle = [this, bulk] {
     while (is_awake_.exchange(false)) {
-      Settled(Settle(*store_, bulk, &is_stopping_));
+      Settled(Settle(*store_, bulk, [this] { return is_stopping_.load(); }));
       Observe();
     }
     is_settling_ = false;
@@ -146,7 +146,6 @@ void Daemon::Settled(const absl::StatusOr<LifecycleReport>& report) {
     settled_ = report.status();
   }
   if (!report.ok()) {
-    if (absl::IsCancelled(report.status())) return;
     ++metrics_.lifecycle_failures;
     env_.log->Warning("serve: lifecycle: {}", vfs::Message(report.status()));
     return;

@@ -3,7 +3,6 @@
 // way.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -12,6 +11,7 @@
 #include <absl/status/statusor.h>
 
 #include "engine/ledger/ledger_source.h"
+#include "engine/store/chunk_input.h"
 #include "engine/store/ledger_store.h"
 
 namespace permafrost::engine {
@@ -25,7 +25,7 @@ struct IngestReport {
 
 struct IngestHooks {
   // Asked between two ledgers, those of a backfill included; by one thread at a time.
-  std::function<bool()> should_stop = [] { return false; };
+  ShouldStop should_stop = [] { return false; };
   // After each ledger. Cheap.
   std::function<void(const IngestReport&)> on_progress = [](const IngestReport&) {};
 };
@@ -41,11 +41,11 @@ absl::StatusOr<IngestReport> Ingest(LedgerStore& store,
                                     const IngestHooks& hooks);
 
 // Freezes, indexes, discards and prunes until nothing is left; `bulk` null: from what the store
-// holds. Once `is_stopping` is set it ends with kCancelled; null: never.
+// holds. Once it is asked to stop, the rest is deferred.
 //
 // Threads: any thread, beside the one that appends
 absl::StatusOr<LifecycleReport> Settle(LedgerStore& store,
                                        LedgerSource* bulk,
-                                       const std::atomic<bool>* is_stopping = nullptr);
+                                       ShouldStop should_stop = {});
 
 }  // namespace permafrost::engine

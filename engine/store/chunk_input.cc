@@ -20,8 +20,8 @@ LedgerSeq Following(LedgerSeq sequence) { return LedgerSeq{sequence.value() + 1}
 
 class HotInput final : public ChunkInput {
  public:
-  HotInput(CompleteHotChunk chunk, const std::atomic<bool>* is_stopping)
-      : ChunkInput(is_stopping), chunk_(std::move(chunk)) {}
+  HotInput(CompleteHotChunk chunk, const ShouldStop& should_stop)
+      : ChunkInput(should_stop), chunk_(std::move(chunk)) {}
 
   absl::Status ForEachStored(VisitStored visit) override {
     return ForEach([&](LedgerSeq sequence) -> absl::Status {
@@ -70,8 +70,8 @@ class DecodedInput : public ChunkInput {
   DecodedInput(const LedgerDecoder& decoder,
                const LedgerSource::Range& range,
                const std::optional<Hash>& before,
-               const std::atomic<bool>* is_stopping)
-      : ChunkInput(is_stopping),
+               const ShouldStop& should_stop)
+      : ChunkInput(should_stop),
         decoder_(decoder),
         first_(range.first),
         last_(range.last),
@@ -131,8 +131,8 @@ class PackInput final : public DecodedInput {
             std::string path,
             const LedgerDecoder& decoder,
             const LedgerSource::Range& range,
-            const std::atomic<bool>* is_stopping)
-      : DecodedInput(decoder, range, std::nullopt, is_stopping),
+            const ShouldStop& should_stop)
+      : DecodedInput(decoder, range, std::nullopt, should_stop),
         view_(std::move(view)),
         pack_(std::move(pack)),
         path_(std::move(path)) {}
@@ -165,8 +165,8 @@ class BulkInput final : public DecodedInput {
   BulkInput(LedgerSource& source,
             const LedgerSource::Range& range,
             const std::optional<Hash>& before,
-            const std::atomic<bool>* is_stopping)
-      : DecodedInput(source.decoder(), range, before, is_stopping), source_(source) {}
+            const ShouldStop& should_stop)
+      : DecodedInput(source.decoder(), range, before, should_stop), source_(source) {}
 
   absl::Status ForEachStored(VisitStored visit) override {
     LedgerCompressor compressor("");
@@ -208,21 +208,20 @@ absl::StatusOr<std::optional<Hash>> HashBefore(LedgerStore& store,
 
 }  // namespace
 
-absl::Status CheckGoesOn(const std::atomic<bool>* is_stopping) {
-  if (is_stopping == nullptr || !is_stopping->load(std::memory_order_relaxed))
-    return absl::OkStatus();
-  return vfs::MakeStatus(absl::StatusCode::kCancelled, "freeze: asked to stop");
+absl::Status CheckGoesOn(const ShouldStop& should_stop) {
+  if (!should_stop || !should_stop()) return absl::OkStatus();
+  return vfs::Aborted("freeze: asked to stop; the next run goes on");
 }
 
 absl::StatusOr<std::unique_ptr<ChunkInput>> OpenChunkInput(LedgerStore& store,
                                                            LedgerSource* bulk,
                                                            const ChunkArtifact& artifact,
-                                                           const std::atomic<bool>* is_stopping) {
+                                                           const ShouldStop& should_stop) {
   const Geometry& geometry = store.store().layout().geometry();
   const ChunkId chunk = artifact.chunk;
   const LedgerSource::Range range = {.first = geometry.First(chunk), .last = geometry.Last(chunk)};
   absl::StatusOr<CompleteHotChunk> hot = store.OpenComplete(chunk);
-  if (hot.ok()) return std::make_unique<HotInput>(*std::move(hot), is_stopping);
+  if (hot.ok()) return std::make_unique<HotInput>(*std::move(hot), should_stop);
   if (!absl::IsNotFound(hot.status())) return hot.status();
   if (artifact.kind != ArtifactKind::kLedgers) {
     ReadView view = store.store().OpenView();
@@ -233,7 +232,7 @@ absl::StatusOr<std::unique_ptr<ChunkInput>> OpenChunkInput(LedgerStore& store,
       VFS_ASSIGN_OR_RETURN(LedgerPackReader pack,
                            OpenLedgerPack(files->front(), view.pins(), chunk));
       return std::make_unique<PackInput>(std::move(view), std::move(pack), files->front().path,
-                                         store.decoder(), range, is_stopping);
+                                         store.decoder(), range, should_stop);
     }
   }
   if (bulk != nullptr) {
@@ -242,7 +241,7 @@ absl::StatusOr<std::unique_ptr<ChunkInput>> OpenChunkInput(LedgerStore& store,
       VFS_PROBE("engine/freeze/from_bulk");
       VFS_ASSIGN_OR_RETURN(const std::optional<Hash> before,
                            HashBefore(store, *bulk, available, chunk));
-      return std::make_unique<BulkInput>(*bulk, range, before, is_stopping);
+      return std::make_unique<BulkInput>(*bulk, range, before, should_stop);
     }
   }
   return vfs::NotFound(

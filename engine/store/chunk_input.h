@@ -1,7 +1,7 @@
 // The ledgers of one chunk as its cold files need them, wherever they come from.
 #pragma once
 
-#include <atomic>
+#include <functional>
 #include <memory>
 #include <string_view>
 
@@ -15,8 +15,11 @@
 
 namespace permafrost::engine {
 
-// kCancelled once it is set; null: never.
-absl::Status CheckGoesOn(const std::atomic<bool>* is_stopping);
+// Whether the operator asked to stop; empty: never. Called by every thread that freezes.
+using ShouldStop = std::function<bool()>;
+
+// kAborted, which the lifecycle takes for deferred, once it is asked to stop.
+absl::Status CheckGoesOn(const ShouldStop& should_stop);
 
 // Each pass sees every ledger of the chunk once, in order, and ends with the first error.
 //
@@ -24,8 +27,8 @@ absl::Status CheckGoesOn(const std::atomic<bool>* is_stopping);
 // Threads: one thread at a time
 class ChunkInput {
  public:
-  // Once `is_stopping` is set, a pass ends with kCancelled before the next ledger; null: never.
-  explicit ChunkInput(const std::atomic<bool>* is_stopping) : is_stopping_(is_stopping) {}
+  // Once it is asked to stop, a pass ends with kAborted before the next ledger.
+  explicit ChunkInput(const ShouldStop& should_stop) : should_stop_(should_stop) {}
   virtual ~ChunkInput() = default;
   ChunkInput(const ChunkInput&) = delete;
   ChunkInput& operator=(const ChunkInput&) = delete;
@@ -39,22 +42,22 @@ class ChunkInput {
   virtual absl::Status ForEachEvents(VisitEvents visit) = 0;
 
  protected:
-  absl::Status CheckGoesOn() const { return engine::CheckGoesOn(is_stopping_); }
+  absl::Status CheckGoesOn() const { return engine::CheckGoesOn(should_stop_); }
 
  private:
-  const std::atomic<bool>* const is_stopping_;
+  const ShouldStop& should_stop_;
 };
 
 // Of the chunk's complete hot database, whose rows are copied; else of its frozen pack, unless that
 // is what shall be written; else of the bulk source, if there is one. What is decoded is checked as
 // an ingested ledger is: its sequence, and that it follows the one before.
 //
-// `store`, `bulk` and `is_stopping` must outlive it.
+// `store`, `bulk` and `should_stop` must outlive it.
 //
 // Errors: kNotFound  nowhere whole
 absl::StatusOr<std::unique_ptr<ChunkInput>> OpenChunkInput(LedgerStore& store,
                                                            LedgerSource* bulk,
                                                            const ChunkArtifact& artifact,
-                                                           const std::atomic<bool>* is_stopping);
+                                                           const ShouldStop& should_stop);
 
 }  // namespace permafrost::engine

@@ -13,7 +13,6 @@
 #include "engine/cold/merge_runs.h"
 #include "engine/cold/term_postings.h"
 #include "engine/cold/window_index_builder.h"
-#include "engine/store/chunk_input.h"
 #include "engine/store/cold_identity.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
@@ -32,11 +31,11 @@ namespace {
 // A hash run as a stream to be merged.
 class RunEntries final : public SortedEntries {
  public:
-  RunEntries(HashRunCursor cursor, const std::atomic<bool>* is_stopping)
-      : cursor_(std::move(cursor)), is_stopping_(is_stopping) {}
+  RunEntries(HashRunCursor cursor, const ShouldStop& should_stop)
+      : cursor_(std::move(cursor)), should_stop_(should_stop) {}
 
   absl::StatusOr<std::size_t> Next(std::span<IndexEntry> out) override {
-    VFS_RETURN_IF_ERROR(CheckGoesOn(is_stopping_));
+    VFS_RETURN_IF_ERROR(CheckGoesOn(should_stop_));
     if (left_.empty()) {
       VFS_ASSIGN_OR_RETURN(left_, cursor_.NextBlock());
     }
@@ -48,7 +47,7 @@ class RunEntries final : public SortedEntries {
 
  private:
   HashRunCursor cursor_;
-  const std::atomic<bool>* const is_stopping_;
+  const ShouldStop& should_stop_;
   std::span<const IndexEntry> left_;
 };
 
@@ -137,7 +136,7 @@ absl::StatusOr<ArtifactWriter> LedgerArtifacts::ChunkWriter(const ChunkArtifact&
                                                             std::size_t file) {
   const ChunkId chunk = artifact.chunk;
   VFS_ASSIGN_OR_RETURN(std::shared_ptr<ChunkInput> input,
-                       OpenChunkInput(store_, bulk_, artifact, is_stopping_));
+                       OpenChunkInput(store_, bulk_, artifact, should_stop_));
   const ColdFileId id = ColdFileIdOf(store_.store().pins(), chunk);
   const LedgerSeq first = store_.store().layout().geometry().First(chunk);
   switch (artifact.kind) {
@@ -167,7 +166,7 @@ absl::StatusOr<ArtifactWriter> LedgerArtifacts::IndexWriter(const Coverage& cove
       VFS_ASSIGN_OR_RETURN(HashRunCursor cursor,
                            HashRunCursor::Open(*file.fs, file.path, ColdFileIdOf(pins, chunk)));
       input.entries += cursor.entry_count();
-      runs.push_back(std::make_unique<RunEntries>(std::move(cursor), is_stopping_));
+      runs.push_back(std::make_unique<RunEntries>(std::move(cursor), should_stop_));
     }
     MergedEntries merged(std::move(runs));
     return BuildWindowIndex(input, merged, out).status();

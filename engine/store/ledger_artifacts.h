@@ -1,16 +1,17 @@
 // What the chunks of a store of ledgers are frozen from.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <map>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include <absl/base/thread_annotations.h>
 
 #include "engine/freeze/source.h"
 #include "engine/ledger/ledger_source.h"
+#include "engine/store/chunk_input.h"
 #include "engine/store/ledger_store.h"
 #include "vfs/base/mutex.h"
 
@@ -25,12 +26,10 @@ struct EventsPass;
 // Threads: any thread
 class LedgerArtifacts final : public ArtifactSource {
  public:
-  // All must outlive this; `bulk` null: none. Once `is_stopping` is set, writers end with
-  // kCancelled at the next ledger; null: never.
-  LedgerArtifacts(LedgerStore* store,
-                  LedgerSource* bulk,
-                  const std::atomic<bool>* is_stopping = nullptr)
-      : store_(*store), bulk_(bulk), is_stopping_(is_stopping) {}
+  // `store` and `bulk` must outlive this; `bulk` null: none. Once it is asked to stop, writers end
+  // with kAborted at the next ledger.
+  LedgerArtifacts(LedgerStore* store, LedgerSource* bulk, ShouldStop should_stop = {})
+      : store_(*store), bulk_(bulk), should_stop_(std::move(should_stop)) {}
 
   std::vector<ChunkId> CompleteChunks() override;
   absl::StatusOr<ArtifactWriter> ChunkWriter(const ChunkArtifact& artifact,
@@ -41,7 +40,7 @@ class LedgerArtifacts final : public ArtifactSource {
  private:
   LedgerStore& store_;
   LedgerSource* const bulk_;
-  const std::atomic<bool>* const is_stopping_;
+  const ShouldStop should_stop_;
   vfs::Mutex mu_;
   // Of the events whose writers are being asked for, one file after another.
   std::map<ChunkId, std::shared_ptr<EventsPass>> events_ ABSL_GUARDED_BY(mu_);

@@ -1,7 +1,9 @@
 // Ledgers brought into a store: whole, in pieces, refused, undecoded, pruned, in bulk.
 #include "engine/ingest/ingest.h"
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,6 +17,8 @@
 #include "tests/engine/once_source.h"
 #include "tests/status_matchers.h"
 #include "vfs/base/hex.h"
+#include "vfs/base/status.h"
+#include "vfs/base/status_macros.h"
 
 namespace permafrost::engine {
 namespace {
@@ -27,38 +31,39 @@ using testing::OnceSource;
 
 constexpr std::uint64_t kSeed = 31;
 
-// A bulk source of another seed from some ledger on.
-class ForkedSource final : public LedgerSource {
+// A bulk source whose ledgers, or errors, are given one by one.
+class ScriptedSource final : public LedgerSource {
  public:
-  ForkedSource(std::uint64_t seed, std::uint32_t count, LedgerSeq fork)
-      : seed_(seed), all_(seed, count), fork_(fork) {}
+  using LedgerAt = std::function<absl::StatusOr<std::string>(LedgerSeq)>;
+
+  ScriptedSource(std::uint32_t count, LedgerAt ledger_at)
+      : all_(kSeed, count), ledger_at_(std::move(ledger_at)) {}
 
   const LedgerDecoder& decoder() const override { return all_.decoder(); }
-  std::string name() const override { return "forked"; }
+  std::string name() const override { return "scripted"; }
   bool is_bulk() const override { return true; }
   absl::StatusOr<Range> Available() override { return all_.Available(); }
   absl::StatusOr<std::unique_ptr<LedgerStream>> Open(std::optional<LedgerSeq> first) override {
-    return std::make_unique<Stream>(*this, *first);
+    return std::make_unique<Stream>(ledger_at_, *first);
   }
 
  private:
   class Stream final : public LedgerStream {
    public:
-    Stream(const ForkedSource& source, LedgerSeq next) : source_(source), next_(next) {}
+    Stream(const LedgerAt& ledger_at, LedgerSeq next) : ledger_at_(ledger_at), next_(next) {}
     absl::StatusOr<std::optional<SourcedLedger>> Next() override {
       const LedgerSeq sequence = std::exchange(next_, LedgerSeq{next_.value() + 1});
-      const std::uint64_t seed = sequence < source_.fork_ ? source_.seed_ : source_.seed_ + 1;
-      return SourcedLedger{sequence, SyntheticLedger(seed, sequence), "forked"};
+      VFS_ASSIGN_OR_RETURN(std::string bytes, ledger_at_(sequence));
+      return SourcedLedger{sequence, std::move(bytes), "scripted"};
     }
 
    private:
-    const ForkedSource& source_;
+    const LedgerAt& ledger_at_;
     LedgerSeq next_;
   };
 
-  const std::uint64_t seed_;
   SyntheticSource all_;
-  const LedgerSeq fork_;
+  const LedgerAt ledger_at_;
 };
 
 absl::Status IngestBulk(LedgerWorld& world, std::uint64_t seed, std::uint32_t count) {
@@ -255,11 +260,13 @@ TEST_F(Refused, ABulkSourceOfAnotherNetwork) {
 TEST(Ingest, ABulkSourceThatForksAtAChunkIsRefused) {
   LedgerWorld world;
   ASSERT_OK(world.Open());
-  ForkedSource source(kSeed, 40, LedgerSeq{18});
+  ScriptedSource source(40, [](LedgerSeq sequence) {
+    return SyntheticLedger(sequence < LedgerSeq{18} ? kSeed : kSeed + 1, sequence);
+  });
 
   EXPECT_ERROR(Ingest(world.store(), source, {}), absl::StatusCode::kInvalidArgument,
                HasSubstr(fmt::format(
-                   "ledger 18 of forked: it follows a ledger of hash {}, the last one has {}",
+                   "ledger 18 of scripted: it follows a ledger of hash {}, the last one has {}",
                    vfs::HexOf(SyntheticHash(kSeed + 1, LedgerSeq{17})),
                    vfs::HexOf(SyntheticHash(kSeed, LedgerSeq{17})))));
 }
@@ -335,9 +342,10 @@ TEST(Ingest, StopsBetweenTwoLedgersAndGoesOn) {
   LedgerWorld world;
   ASSERT_OK(world.Open());
   OnceSource source(kSeed, 40);
-  int asked = 0;
+  std::uint64_t appended = 0;
   IngestHooks hooks;
-  hooks.should_stop = [&] { return ++asked > 13; };
+  hooks.on_progress = [&](const IngestReport& report) { appended = report.appended; };
+  hooks.should_stop = [&] { return appended == 13; };
 
   ASSERT_OK_AND_ASSIGN(const IngestReport report, Ingest(world.store(), source, hooks));
 

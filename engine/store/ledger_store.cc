@@ -79,7 +79,9 @@ absl::Status LedgerStore::Rederive() {
   VFS_ASSIGN_OR_RETURN(const CatalogView view, store_->View());
   VFS_ASSIGN_OR_RETURN(const ChunkId cold, LastColdChunk(view, geometry));
   const std::uint32_t before_earliest = store_->pins().earliest_ledger.value() - 1;
-  LedgerSeq last{std::max(before_earliest, geometry.Last(cold).value())};
+  // What lies below the floor is not taken again, though nothing above it may be there yet.
+  const LedgerSeq before_floor = geometry.Last(Previous(store_->floor()));
+  LedgerSeq last = std::max(before_floor, geometry.Last(cold));
   std::optional<Hash> last_hash;
   for (const auto& [chunk, state] : view.hot) {
     if (state != HotState::kReady) continue;

@@ -196,7 +196,10 @@ void EngineSession::CheckRange(const engine::LedgerReader& reader, const Answers
                                    latest.value(), answers.at(Domain("ledgers", chunk))));
     }
   });
-  for (Violation& violation : AskForNothing(reader, *model_, is_whole))
+  const std::size_t faults_before = faults();
+  std::vector<Violation> violations = AskForNothing(reader, *model_, is_whole);
+  if (faults() != faults_before) return;  // an answer that met a fault may be an error
+  for (Violation& violation : violations)
     history_.Violate(violation.invariant, std::move(violation.text));
 }
 

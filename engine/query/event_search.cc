@@ -109,10 +109,10 @@ absl::Status CheckQuery(const EventQuery& query) {
 
 absl::Status LedgerReader::AddEvents(
     ChunkId chunk, const EventQuery& query, LedgerSeq from, LedgerSeq to, EventPage& page) const {
-  VFS_ASSIGN_OR_RETURN(const std::unique_ptr<ChunkEvents> events, OpenEvents(chunk));
-  VFS_ASSIGN_OR_RETURN(
-      const EventRange range,
-      events->RangeOf(std::max(from, geometry_.First(chunk)), std::min(to, geometry_.Last(chunk))));
+  const LedgerSeq first = std::max(from, geometry_.First(chunk));
+  const LedgerSeq last = std::min(to, geometry_.Last(chunk));
+  VFS_ASSIGN_OR_RETURN(const std::unique_ptr<ChunkEvents> events, OpenEvents(chunk, last));
+  VFS_ASSIGN_OR_RETURN(const EventRange range, events->RangeOf(first, last));
   VFS_ASSIGN_OR_RETURN(Ids ids, IdsOf(*events, query, range));
   // Fetched in pieces, for the page may be full soon; each piece ascends.
   constexpr std::size_t kPiece = 256;

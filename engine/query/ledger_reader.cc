@@ -92,7 +92,8 @@ absl::StatusOr<std::vector<LedgerSeq>> LedgerReader::CandidatesOf(WindowId windo
   return candidates;
 }
 
-absl::StatusOr<std::unique_ptr<ChunkEvents>> LedgerReader::OpenEvents(ChunkId chunk) const {
+absl::StatusOr<std::unique_ptr<ChunkEvents>> LedgerReader::OpenEvents(ChunkId chunk,
+                                                                      LedgerSeq last) const {
   VFS_ASSIGN_OR_RETURN(const auto files,
                        view_.store.FindFrozen({.chunk = chunk, .kind = ArtifactKind::kEvents}));
   if (files.has_value()) {
@@ -102,9 +103,9 @@ absl::StatusOr<std::unique_ptr<ChunkEvents>> LedgerReader::OpenEvents(ChunkId ch
   }
   VFS_ASSIGN_OR_RETURN(std::optional<HotHandle> db, view_.store.FindHot(chunk));
   const auto index = view_.indexes.find(chunk);
-  if (!db.has_value() || index == view_.indexes.end()) {
-    return vfs::Unavailable("read events of chunk {}: it is neither frozen nor hot now",
-                            chunk.value());
+  if (!db.has_value() || index == view_.indexes.end() || index->second->last() < last) {
+    return vfs::Unavailable("read events of chunk {}: it is neither frozen nor hot up to ledger {}",
+                            chunk.value(), last.value());
   }
   return HotChunkEvents(*std::move(db), index->second);
 }

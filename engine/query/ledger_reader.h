@@ -70,7 +70,8 @@ class LedgerReader {
   absl::StatusOr<EventPage> Events(const EventQuery& query) const;
 
  private:
-  absl::StatusOr<std::unique_ptr<ChunkEvents>> OpenEvents(ChunkId chunk) const;
+  // With everything up to `last`, a ledger of the chunk.
+  absl::StatusOr<std::unique_ptr<ChunkEvents>> OpenEvents(ChunkId chunk, LedgerSeq last) const;
   // Ledgers of the window's frozen index that may have the transaction; none without an index.
   absl::StatusOr<std::vector<LedgerSeq>> CandidatesOf(WindowId window, const Hash& hash) const;
   // Whether a hash that was not found has no place left: each chunk that can be read is under an

@@ -66,6 +66,14 @@ class ScriptedSource final : public LedgerSource {
   const LedgerAt ledger_at_;
 };
 
+// A source that cannot be read at one ledger.
+ScriptedSource HoledSource(std::uint32_t count, LedgerSeq hole) {
+  return {count, [hole](LedgerSeq sequence) -> absl::StatusOr<std::string> {
+            if (sequence == hole) return vfs::DataLoss("ledger {} is torn", hole.value());
+            return SyntheticLedger(kSeed, sequence);
+          }};
+}
+
 absl::Status IngestBulk(LedgerWorld& world, std::uint64_t seed, std::uint32_t count) {
   SyntheticSource source(seed, count);
   return Ingest(world.store(), source, {}).status();
@@ -287,6 +295,49 @@ TEST(Ingest, LedgersBehindTheLastChunkAreRefused) {
 
   EXPECT_EQ(world.Reader().oldest(), LedgerSeq{100'000});
   EXPECT_EQ(world.Reader().latest(), LedgerSeq{100'001});
+}
+
+// ---- A bulk source with a hole.
+
+// What lies behind the hole waits, whoever asks for it: what is committed has no gap.
+TEST(Ingest, NothingIsFrozenBehindAHole) {
+  for (const int workers : {1, 4}) {
+    StoreOptions options = LedgerStoreOptions();
+    options.workers = workers;
+    LedgerWorld world;
+    ASSERT_OK(world.Open(options));
+    ScriptedSource holed = HoledSource(40, LedgerSeq{20});
+
+    EXPECT_ERROR(Ingest(world.store(), holed, {}), absl::StatusCode::kDataLoss,
+                 HasSubstr("ledger 20 is torn"));
+
+    const LedgerReader reader = world.Reader();
+    EXPECT_LE(reader.latest(), LedgerSeq{17}) << workers;
+    EXPECT_EQ(LedgerModel::Synthetic(kSeed, 40).Wrong(reader, LedgerModel::IndexMayWait::kYes), "");
+    ASSERT_OK(IngestBulk(world, kSeed, 40));
+    EXPECT_EQ(world.Reader().latest(), LedgerSeq{41});
+    EXPECT_EQ(LedgerModel::Synthetic(kSeed, 40).Wrong(world.Reader()), "");
+  }
+}
+
+// The source raised the floor to what it could not give: the next ledger is the floor's first.
+TEST(Ingest, NothingIsTakenAgainBelowTheFloor) {
+  StoreOptions options = LedgerStoreOptions();
+  options.retention_chunks = 1;
+  LedgerWorld world;
+  ASSERT_OK(world.Open(options));
+  ASSERT_OK(IngestOnce(world, 1));
+  ScriptedSource holed = HoledSource(40, LedgerSeq{36});
+
+  EXPECT_ERROR(Ingest(world.store(), holed, {}), absl::StatusCode::kDataLoss,
+               HasSubstr("ledger 36 is torn"));
+
+  ASSERT_OK(world.store().Rederive());
+  ASSERT_OK_AND_ASSIGN(const LedgerSeq next, world.store().Next());
+  EXPECT_EQ(next, LedgerSeq{34});
+  ASSERT_OK(IngestBulk(world, kSeed, 40));
+  EXPECT_EQ(world.Reader().oldest(), LedgerSeq{34});
+  EXPECT_EQ(LedgerModel::Synthetic(kSeed, 40).Wrong(world.Reader()), "");
 }
 
 // ---- Undecoded ledgers.

@@ -78,7 +78,8 @@ absl::StatusOr<Certificate> Sweep(const CommonFlags& flags,
   // A script of the user's own need not reach everything: what it runs is demanded, no more.
   const bool is_own_script = !flags.ops.empty();
   if (!certificate.is_interrupted && certificate.violations.empty() && !is_own_script) {
-    for (const std::string& probe : scenario.RequiredProbes(personality)) {
+    const ScriptSize size = flags.is_short ? ScriptSize::kShort : ScriptSize::kFull;
+    for (const std::string& probe : scenario.RequiredProbes(personality, size)) {
       if (certificate.probes[probe] == 0) certificate.probes_missed.insert(probe);
     }
     for (const std::string& label : scenario.RequiredLabels()) {

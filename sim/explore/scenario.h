@@ -93,8 +93,9 @@ class Scenario {
 
   // Step labels around which a green sweep must have cut.
   virtual std::vector<std::string> RequiredLabels() const = 0;
-  // VFS_PROBE names that a green exploration must have reached.
-  virtual std::vector<std::string> RequiredProbes(const Personality& personality) const = 0;
+  // VFS_PROBE names that a green exploration of this fixed script must have reached.
+  virtual std::vector<std::string> RequiredProbes(const Personality& personality,
+                                                  ScriptSize size) const = 0;
 };
 
 // The configuration of the first start under a plan.

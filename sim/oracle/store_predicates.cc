@@ -1,6 +1,7 @@
 // Raw keys and raw files against each other.
 #include "sim/oracle/store_predicates.h"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 #include <variant>
@@ -9,6 +10,7 @@
 
 #include "sim/oracle/catalog_row.h"
 #include "vfs/base/crc32c.h"
+#include "vfs/base/probe.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
 #include "vfs/rocksdb/rocks_db.h"
@@ -17,15 +19,30 @@ namespace permafrost::sim {
 namespace {
 
 constexpr char kCatalogDir[] = "catalog/rocksdb";
+// How whole files end. Source: engine/FORMATS.md "Cold files", "Window index"
+constexpr std::size_t kTrailerBytes = 64;
+constexpr std::string_view kTrailerMagic = "PFCOLD\r\n";
+constexpr std::size_t kFooterBytes = 4096;
+constexpr std::string_view kFooterMagic = "PFWIDX\r\n";
+// Source: engine/FORMATS.md "Hot rows"
+constexpr char kLedgerRow = 'L';
+
 constexpr std::string_view kArtifactRoots[] = {"ledgers", "events", "txhash/raw", "txhash/index",
                                                "hot"};
+
+// Whether the last so many bytes begin with `magic`.
+bool EndsWith(std::string_view file, std::size_t bytes, std::string_view magic) {
+  return file.size() >= bytes && file.substr(file.size() - bytes).starts_with(magic);
+}
 
 // One judgement of one store.
 class Inspection {
  public:
-  Inspection(const vfs::Env& env, const StoreFacts& facts) : env_(env), facts_(facts) {}
+  Inspection(const vfs::Env& env, const StoreFacts& facts, StoreImage& image)
+      : env_(env), facts_(facts), image_(image) {}
 
   std::vector<Violation> Run(Moment moment, std::int64_t floor) {
+    DescribeRoots();
     const auto rows = CatalogRowsAtRest(env_, facts_.rocks);
     if (!rows.ok()) {
       Report("12-database-opens", "catalog: " + vfs::Message(rows.status()));
@@ -34,6 +51,7 @@ class Inspection {
     for (const auto& [key, value] : *rows) ParseRow(key, value);
     CheckOneFrozenCoverage();
     CheckTerminalCommit();
+    image_.is_pinned = rows->contains("config:store_id");
     for (const ChunkRow& row : chunks_) CheckChunkRow(row);
     for (const IndexRow& row : indexes_) CheckIndexRow(row);
     for (const HotRow& row : hot_) CheckHotRow(row);
@@ -73,6 +91,40 @@ class Inspection {
     return fmt::format("txhash/index/{:08}/{:08}-{:08}.idx", row.window, row.first, row.last);
   }
 
+  void DescribeRoots() {
+    image_.has_catalog = Exists("catalog/rocksdb/CURRENT");
+    image_.has_all_roots = Exists("catalog");
+    for (const std::string_view root : kArtifactRoots)
+      image_.has_all_roots = image_.has_all_roots && Exists(std::string(root));
+    const auto windows = env_.fs->List("txhash/index");
+    if (!windows.ok()) return;
+    for (const vfs::DirEntry& window : *windows) {
+      const auto files = env_.fs->List("txhash/index/" + window.name);
+      if (files.ok() && files->empty()) image_.empty_windows.insert(window.name);
+    }
+  }
+
+  bool Exists(const std::string& path) const {
+    const auto entries = env_.fs->List(std::string(vfs::ParentOf(path)));
+    if (!entries.ok()) return false;
+    return std::any_of(entries->begin(), entries->end(),
+                       [&](const vfs::DirEntry& entry) { return entry.name == vfs::NameOf(path); });
+  }
+
+  FilesImage Describe(const std::vector<std::string>& files) const {
+    FilesImage image{.named = static_cast<std::uint32_t>(files.size())};
+    image.has_directory = Exists(std::string(vfs::ParentOf(files.front())));
+    for (const std::string& file : files) {
+      const auto bytes = ReadWholeFile(*env_.fs, file);
+      if (!bytes.ok()) continue;
+      ++image.there;
+      if (EndsWith(*bytes, kTrailerBytes, kTrailerMagic) ||
+          EndsWith(*bytes, kFooterBytes, kFooterMagic))
+        ++image.whole;
+    }
+    return image;
+  }
+
   // The file is there, with the length and checksum that its key records, and with the bytes it
   // must have.
   void CheckFrozenFile(const std::string& key,
@@ -101,6 +153,8 @@ class Inspection {
   void CheckChunkRow(const ChunkRow& row) {
     const std::string key = fmt::format("chunk:{:08}:{}", row.chunk, row.kind);
     const std::vector<std::string> files = FilesOf(row);
+    image_.chunks[row.chunk].rows.emplace(row.kind, row);
+    image_.chunks[row.chunk].files.emplace(row.kind, Describe(files));
     for (std::size_t i = 0; i < files.size(); ++i) {
       owned_.insert(files[i]);
       if (row.state != "frozen") continue;
@@ -111,6 +165,7 @@ class Inspection {
 
   void CheckIndexRow(const IndexRow& row) {
     owned_.insert(FileOf(row));
+    image_.indexes.push_back({.row = row, .files = Describe({FileOf(row)})});
     if (row.state != "frozen") return;
     const std::string key = fmt::format("index:{:08}:{:08}:{:08}", row.window, row.first, row.last);
     CheckFrozenFile(key, FileOf(row), row.value,
@@ -120,7 +175,14 @@ class Inspection {
   void CheckHotRow(const HotRow& row) {
     const std::string dir = fmt::format("hot/{:08}", row.chunk);
     hot_dirs_.insert(dir);
+    HotImage& image = image_.hot[row.chunk];
+    image.state = row.state;
+    const auto entries = env_.fs->List(dir);
+    image.has_directory = entries.ok();
+    if (entries.ok())
+      for (const vfs::DirEntry& entry : *entries) image.names.insert(entry.name);
     if (row.state != "ready") return;
+    const std::uint64_t cuts_before = LogCuts();
     vfs::RocksDbOptions options;
     options.rocks = facts_.rocks;
     options.rule = vfs::OpenRule::kMustExist;
@@ -129,7 +191,20 @@ class Inspection {
     if (!db.ok()) {
       Report("12-database-opens",
              fmt::format("hot:chunk:{:08} is ready: {}", row.chunk, vfs::Message(db.status())));
+      return;
     }
+    image.was_log_cut = LogCuts() != cuts_before;
+    const auto content = (*db)->Scan(vfs::kDefaultFamily, {});
+    if (!content.ok()) return;
+    for (const auto& [key, value] : *content)
+      if (key.starts_with(kLedgerRow)) ++image.ledgers;
+  }
+
+  static std::uint64_t LogCuts() {
+    std::uint64_t cuts = 0;
+    for (const auto& [name, count] : vfs::ProbeCounts())
+      if (name.starts_with("rocksdb/log_")) cuts += count;
+    return cuts;
   }
 
   void CheckOneFrozenCoverage() {
@@ -226,6 +301,7 @@ class Inspection {
 
   const vfs::Env& env_;
   const StoreFacts& facts_;
+  StoreImage& image_;
   std::vector<Violation> found_;
   std::vector<ChunkRow> chunks_;
   std::vector<IndexRow> indexes_;
@@ -239,8 +315,10 @@ class Inspection {
 std::vector<Violation> CheckStore(const vfs::Env& env,
                                   const StoreFacts& facts,
                                   Moment moment,
-                                  std::int64_t floor) {
-  return Inspection(env, facts).Run(moment, floor);
+                                  std::int64_t floor,
+                                  StoreImage* image) {
+  StoreImage nobodys;
+  return Inspection(env, facts, image != nullptr ? *image : nobodys).Run(moment, floor);
 }
 
 absl::StatusOr<std::vector<std::string>> FilesBelow(const vfs::FileSystem& fs,

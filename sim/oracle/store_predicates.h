@@ -14,6 +14,7 @@
 
 #include <absl/status/statusor.h>
 
+#include "sim/oracle/crash_matrix.h"
 #include "sim/oracle/expectation.h"
 #include "vfs/env.h"
 #include "vfs/file_system.h"
@@ -42,11 +43,13 @@ struct StoreFacts {
 // every predicate that can be read off them, and opens every ready hot database. Meant for a clone:
 // opening writes.
 //
-// `floor`: the oldest retained chunk, used for kSettled only.
+// `floor`: the oldest retained chunk, used for kSettled only. `image`: gets what was found, as it
+// lay before it was opened; null: nobody asks.
 std::vector<Violation> CheckStore(const vfs::Env& env,
                                   const StoreFacts& facts,
                                   Moment moment,
-                                  std::int64_t floor);
+                                  std::int64_t floor,
+                                  StoreImage* image = nullptr);
 
 // Every regular file below `path` (sorted).
 absl::StatusOr<std::vector<std::string>> FilesBelow(const vfs::FileSystem& fs,

@@ -84,7 +84,9 @@ class CatalogConcurrent final : public CatalogScenario {
     std::erase(labels, "hot.wipe");
     return labels;
   }
-  std::vector<std::string> RequiredProbes(const Personality&) const override { return {}; }
+  std::vector<std::string> RequiredProbes(const Personality&, ScriptSize) const override {
+    return {};
+  }
 
  private:
   static Script MixedScript(vfs::Prng& prng) {

@@ -83,7 +83,9 @@ class CatalogLifecycle final : public CatalogScenario {
   }
 
   std::vector<std::string> RequiredLabels() const override { return StoreLabels(); }
-  std::vector<std::string> RequiredProbes(const Personality&) const override { return {}; }
+  std::vector<std::string> RequiredProbes(const Personality&, ScriptSize) const override {
+    return {};
+  }
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "sim/oracle/crash_matrix.h"
 #include "sim/scenarios/engine_scenario.h"
 
 namespace permafrost::sim {
@@ -23,16 +24,44 @@ class EngineLifecycle final : public EngineScenario {
     if (size == ScriptSize::kShort) {
       return {"bulk 8", "backfill", "append 5", "settle", "retain 1", "settle"};
     }
-    return {"append 3", "ingest 3", "hold",
-            "ingest 4", "release",  "bulk 18",
-            "die",      "append 1", "backfill-failing 14",
-            "backfill", "retain 2", "hold",
-            "settle",   "release",  "settle",
-            "retain 5", "restart",  "ingest 7",
-            "bulk 24",  "restart",  "backfill",
-            "append 2", "retain 1", "ingest 3",
-            "retain 3", "die",      "append 2",
-            "restart",  "settle"};
+    // A window finished under a narrow retention, then a wider one; both tiers side by side; a
+    // source that ends too early, shrinks and returns; what a narrow retention prunes; debris below
+    // it.
+    return {"bulk 12",
+            "retain 2",
+            "backfill",
+            "retain 3",
+            "restart",
+            "backfill",
+            "append 6",
+            "ingest 3",
+            "hold",
+            "ingest 1",
+            "release",
+            "bulk 30",
+            "die",
+            "append 1",
+            "backfill-failing 26",
+            "bulk 24",
+            "restart",
+            "bulk 30",
+            "backfill",
+            "retain 1",
+            "hold",
+            "settle",
+            "release",
+            "settle",
+            "retain 4",
+            "restart",
+            "bulk 32",
+            "backfill-failing 31",
+            "bulk 36",
+            "retain 1",
+            "settle",
+            "die",
+            "append 2",
+            "restart",
+            "settle"};
   }
 
   Script RandomScript(vfs::Prng& prng) const override {
@@ -59,8 +88,13 @@ class EngineLifecycle final : public EngineScenario {
     return script;
   }
 
-  std::vector<std::string> RequiredProbes(const Personality&) const override {
-    return {"engine/freeze/from_bulk"};
+  // The disk that keeps any subset of what was not synced leaves every state of the crash matrix.
+  std::vector<std::string> RequiredProbes(const Personality& personality,
+                                          ScriptSize size) const override {
+    std::vector<std::string> probes{"engine/freeze/from_bulk"};
+    if (size == ScriptSize::kFull && personality.kind == Personality::Kind::kStrict)
+      for (const CrashRow& row : CrashMatrix()) probes.push_back(ProbeOf(row));
+    return probes;
   }
 
  private:

@@ -44,7 +44,9 @@ class EngineReal final : public EngineScenario {
   std::vector<std::string> RequiredLabels() const override {
     return {"client.write", "freeze.flip", "hot.ready", "index.commit"};
   }
-  std::vector<std::string> RequiredProbes(const Personality&) const override { return {}; }
+  std::vector<std::string> RequiredProbes(const Personality&, ScriptSize) const override {
+    return {};
+  }
 
  private:
   std::shared_ptr<const EngineModel> model() const override {

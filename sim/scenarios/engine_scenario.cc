@@ -54,7 +54,16 @@ void EngineScenario::Work(World& world, History& history, const Script& script) 
 }
 
 void EngineScenario::CheckAtRest(World& clone, History& history) const {
-  Check(clone, history, Moment::kAlways, 0);
+  const EngineConfig config = ParseEngineConfig(history.config());
+  const engine::Geometry& geometry = model()->geometry();
+  StoreImage image{
+      .ledgers_per_chunk = geometry.sizes().ledgers_per_chunk,
+      .chunks_per_window = geometry.sizes().chunks_per_window,
+      .retention_chunks = config.retention_chunks,
+      .first_chunk = static_cast<std::uint32_t>(geometry.ChunkOf(model()->first()).value()),
+      .bulk_ledgers = config.bulk_ledgers};
+  Check(clone, history, Moment::kAlways, 0, &image);
+  CountCrashRows(image);
 }
 
 void EngineScenario::Recover(World& world, History& history) const {

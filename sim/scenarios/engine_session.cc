@@ -187,7 +187,7 @@ absl::Status EngineSession::ExecuteOnce(const std::vector<std::string>& words) {
   if (verb == "settle") return SettleNow();
   if (verb == "retain") return Retain(number);
   if (verb == "bulk") {
-    config_.bulk_ledgers = std::max(config_.bulk_ledgers, number);
+    config_.bulk_ledgers = number;
     history_.Configure(ToString(config_));
     return absl::OkStatus();
   }

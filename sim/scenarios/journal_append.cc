@@ -270,7 +270,7 @@ class JournalAppend final : public Scenario {
             "journal.rename",      "journal.sync",         "journal.sync.dir",
             "journal.sync.header", "journal.sync.trailer", "journal.trailer"};
   }
-  std::vector<std::string> RequiredProbes(const Personality&) const override {
+  std::vector<std::string> RequiredProbes(const Personality&, ScriptSize) const override {
     return {"journal/tail_kept"};
   }
 };

@@ -330,7 +330,7 @@ class JournalIngest final : public Scenario {
     return {"client.write", "journal.append", "journal.checkpoint", "journal.sync",
             "records.apply"};
   }
-  std::vector<std::string> RequiredProbes(const Personality&) const override {
+  std::vector<std::string> RequiredProbes(const Personality&, ScriptSize) const override {
     return {"journal/tail_kept"};
   }
 

@@ -240,7 +240,7 @@ class JournalRotateTruncate final : public Scenario {
             "journal.sync.dir",     "journal.sync.header", "journal.sync.mark",
             "journal.sync.trailer", "journal.trailer",     "journal.unlink"};
   }
-  std::vector<std::string> RequiredProbes(const Personality&) const override {
+  std::vector<std::string> RequiredProbes(const Personality&, ScriptSize) const override {
     return {"journal/rolled",      "journal/segment_recycled",    "journal/spare_ahead",
             "journal/spare_found", "journal/spent_segment_found", "journal/tail_kept"};
   }

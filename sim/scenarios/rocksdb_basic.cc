@@ -257,7 +257,9 @@ class RocksDbBasic final : public Scenario {
   }
 
   std::vector<std::string> RequiredLabels() const override { return {"client.write"}; }
-  std::vector<std::string> RequiredProbes(const Personality&) const override { return {}; }
+  std::vector<std::string> RequiredProbes(const Personality&, ScriptSize) const override {
+    return {};
+  }
 
  private:
   const vfs::RocksOptions rocks_;

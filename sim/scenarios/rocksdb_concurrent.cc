@@ -420,7 +420,9 @@ class RocksDbConcurrent final : public Scenario {
   }
 
   std::vector<std::string> RequiredLabels() const override { return {"client.write"}; }
-  std::vector<std::string> RequiredProbes(const Personality&) const override { return {}; }
+  std::vector<std::string> RequiredProbes(const Personality&, ScriptSize) const override {
+    return {};
+  }
 
  private:
   const vfs::RocksOptions rocks_;

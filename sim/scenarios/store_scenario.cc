@@ -60,8 +60,9 @@ std::vector<std::string> StoreScenario::StoreLabels() {
   return labels;
 }
 
-void StoreScenario::Check(World& clone, History& history, Moment moment, std::int64_t floor) const {
-  for (Violation& violation : CheckStore(clone.env(), facts_, moment, floor)) {
+void StoreScenario::Check(
+    World& clone, History& history, Moment moment, std::int64_t floor, StoreImage* image) const {
+  for (Violation& violation : CheckStore(clone.env(), facts_, moment, floor, image)) {
     history.Violate(violation.invariant, (moment == Moment::kAlways ? "at rest: " : "settled: ") +
                                              std::move(violation.text));
   }

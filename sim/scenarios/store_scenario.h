@@ -27,8 +27,12 @@ class StoreScenario : public Scenario {
   const vfs::RocksOptions& clone_rocks() const { return facts_.rocks; }
   // The step labels of the store: not those of background jobs, clients and the journal's side.
   static std::vector<std::string> StoreLabels();
-  // Judges the disk of a clone by the oracle's own predicates.
-  void Check(World& clone, History& history, Moment moment, std::int64_t floor) const;
+  // Judges the disk of a clone by the oracle's own predicates; `image` as of CheckStore.
+  void Check(World& clone,
+             History& history,
+             Moment moment,
+             std::int64_t floor,
+             StoreImage* image = nullptr) const;
 
  private:
   using HotDatabase = std::pair<std::string, std::unique_ptr<vfs::RocksDb>>;

@@ -39,7 +39,9 @@ class Checksummed final : public Scenario {
   std::string LogicalState(World&) const override { return ""; }
   std::uint64_t OpenDatabases(World&) const override { return 0; }
   std::vector<std::string> RequiredLabels() const override { return {}; }
-  std::vector<std::string> RequiredProbes(const Personality&) const override { return {}; }
+  std::vector<std::string> RequiredProbes(const Personality&, ScriptSize) const override {
+    return {};
+  }
   Answers AnswersOf(World& world, const std::string&) const override {
     const std::string whole = Content(*world.env().fs, "data.txt");
     const std::string bytes = whole.substr(0, whole.size() - 8);

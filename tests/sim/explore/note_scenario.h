@@ -29,7 +29,9 @@ class NoteScenario final : public Scenario {
   std::string LogicalState(World& clone) const override { return Load(*clone.env().fs); }
   std::uint64_t OpenDatabases(World&) const override { return 0; }
   std::vector<std::string> RequiredLabels() const override { return {}; }
-  std::vector<std::string> RequiredProbes(const Personality&) const override { return {}; }
+  std::vector<std::string> RequiredProbes(const Personality&, ScriptSize) const override {
+    return {};
+  }
 
  private:
   static std::string Load(const vfs::FileSystem& fs) {

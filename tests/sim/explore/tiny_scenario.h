@@ -37,7 +37,9 @@ class TinyScenario final : public Scenario {
   std::string LogicalState(World& clone) const override { return program_.read(clone.disk()); }
   std::uint64_t OpenDatabases(World&) const override { return 0; }
   std::vector<std::string> RequiredLabels() const override { return {}; }
-  std::vector<std::string> RequiredProbes(const Personality&) const override { return {}; }
+  std::vector<std::string> RequiredProbes(const Personality&, ScriptSize) const override {
+    return {};
+  }
 
  private:
   const Program program_;

@@ -267,7 +267,9 @@ class Counter final : public Scenario {
   std::string LogicalState(World&) const override { return ""; }
   std::uint64_t OpenDatabases(World&) const override { return 0; }
   std::vector<std::string> RequiredLabels() const override { return {}; }
-  std::vector<std::string> RequiredProbes(const Personality&) const override { return {}; }
+  std::vector<std::string> RequiredProbes(const Personality&, ScriptSize) const override {
+    return {};
+  }
 };
 
 TEST(Shrink, OfAScheduleTheOnePreemptionIsLeftThatMatters) {
@@ -320,7 +322,9 @@ class Locks final : public Scenario {
   std::string LogicalState(World&) const override { return ""; }
   std::uint64_t OpenDatabases(World&) const override { return 0; }
   std::vector<std::string> RequiredLabels() const override { return {}; }
-  std::vector<std::string> RequiredProbes(const Personality&) const override { return {}; }
+  std::vector<std::string> RequiredProbes(const Personality&, ScriptSize) const override {
+    return {};
+  }
 
  private:
   static void LockBoth(vfs::Mutex& first, vfs::Mutex& second) {

@@ -92,7 +92,9 @@ class EngineLifecycle final : public EngineScenario {
   std::vector<std::string> RequiredProbes(const Personality& personality,
                                           ScriptSize size) const override {
     std::vector<std::string> probes{"engine/freeze/from_bulk"};
-    if (size == ScriptSize::kFull && personality.kind == Personality::Kind::kStrict)
+    if (personality.kind != Personality::Kind::kStrict) return probes;
+    probes.emplace_back("engine/hot/transient_wiped");
+    if (size == ScriptSize::kFull)
       for (const CrashRow& row : CrashMatrix()) probes.push_back(ProbeOf(row));
     return probes;
   }

@@ -63,8 +63,6 @@ absl::Status Serve(const Config& config, vfs::StopSignal& stop) {
   ServeOptions options;
   options.store = StoreOptionsOf(config, earliest);
   options.store.holder = std::to_string(::getpid());
-  // Chunks of a bulk source are frozen in turn, so that none is missing between two.
-  if (bulk != nullptr) options.store.workers = 1;
   options.wait = [&stop](std::uint64_t nanos) { return stop.Wait(nanos); };
   vfs::NativeExecutor background;
   Daemon daemon(world.Env(), std::move(options), live.source.get(), bulk, &background, &metrics,

@@ -121,7 +121,8 @@ HashRunFinder InputsOf(const StoreContext& context,
 absl::Status FreezeChunk(const StoreContext& context,
                          ChunkId chunk,
                          std::span<const ArtifactKind> kinds,
-                         ArtifactSource& source) {
+                         ArtifactSource& source,
+                         absl::FunctionRef<absl::Status()> before_flip) {
   const KeyClaims::Held claim = context.catalog->claims().Take(ClaimsOf(chunk, kinds));
   VFS_ASSIGN_OR_RETURN(const std::vector<ArtifactKind> left, KindsLeft(context, chunk, kinds));
   if (left.empty()) return absl::OkStatus();
@@ -145,6 +146,7 @@ absl::Status FreezeChunk(const StoreContext& context,
   VFS_RETURN_IF_ERROR(files.Close());
   // (F4)
   VFS_RETURN_IF_ERROR(files.SettleNames("freeze.sync.parent"));
+  VFS_RETURN_IF_ERROR(before_flip());
   // (F6) Files, lengths and both levels of names are durable before the flip.
   std::vector<std::pair<ChunkArtifact, ArtifactRecord>> frozen;
   auto digest = files.digests().begin();

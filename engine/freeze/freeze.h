@@ -4,6 +4,7 @@
 
 #include <span>
 
+#include <absl/functional/function_ref.h>
 #include <absl/status/status.h>
 
 #include "engine/catalog/context.h"
@@ -21,8 +22,9 @@ namespace permafrost::engine {
 //   F4 freeze.sync.parent       each directory once
 //   F6 freeze.flip              one batch: frozen, with the digests
 //
-// The source is asked before F1, so that "no source" leaves no trace. A failure after F1 leaves
-// freezing keys; the next attempt writes new inodes.
+// The source is asked before F1, so that "no source" leaves no trace. A failure after F1, or of
+// `before_flip`, which is called between F4 and F6, leaves freezing keys; the next attempt writes
+// new inodes.
 //
 // Durable: yes, when it returns OK
 // Errors:  kAborted  a kind was demoted and a read view may still resolve it; or another thread's
@@ -31,7 +33,8 @@ namespace permafrost::engine {
 absl::Status FreezeChunk(const StoreContext& context,
                          ChunkId chunk,
                          std::span<const ArtifactKind> kinds,
-                         ArtifactSource& source);
+                         ArtifactSource& source,
+                         absl::FunctionRef<absl::Status()> before_flip = absl::OkStatus);
 
 // Builds and commits the index of a coverage; a frozen index that covers as much already is
 // success.

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <absl/functional/any_invocable.h>
+#include <absl/status/status.h>
 #include <absl/status/statusor.h>
 
 #include "engine/catalog/read_file.h"
@@ -38,6 +39,12 @@ class ArtifactSource {
   // Errors: kNotFound  the chunk is not complete here (asked before anything is marked)
   virtual absl::StatusOr<ArtifactWriter> ChunkWriter(const ChunkArtifact& artifact,
                                                      std::size_t file) = 0;
+
+  // Whether a chunk may become frozen once those before it in its run are done, frozen or not. Asked
+  // before the flip, and before anything is marked where they are done by then.
+  //
+  // Errors: kAborted  not now; the next run writes it
+  virtual absl::Status CheckTurn(ChunkId /*chunk*/) { return absl::OkStatus(); }
 
   // The writer of the index of a coverage. `inputs` may be called from the writer, while it runs.
   virtual absl::StatusOr<ArtifactWriter> IndexWriter(const Coverage& coverage,

@@ -83,8 +83,17 @@ absl::Status Store::Execute(const Plan& plan, ArtifactSource& source, LifecycleR
     if (is_over()) return tally.first();
   }
   std::vector<absl::Status> frozen(plan.chunks.size());
+  Turns turns;
   RunWorkers(*env_.executor, options_.workers, plan.chunks.size(), [&](std::size_t i) {
-    if (!is_over()) frozen[i] = FreezeChunk(plan.chunks[i].chunk, plan.chunks[i].kinds, source);
+    const ChunkId chunk = plan.chunks[i].chunk;
+    if (turns.HasCome(i)) frozen[i] = source.CheckTurn(chunk);
+    if (frozen[i].ok() && !is_over()) {
+      frozen[i] = FreezeChunk(chunk, plan.chunks[i].kinds, source, [&] {
+        turns.Await(i);
+        return source.CheckTurn(chunk);
+      });
+    }
+    turns.End(i);
   });
   std::set<ChunkId> missing;
   for (std::size_t i = 0; i < frozen.size(); ++i) {

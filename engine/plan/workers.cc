@@ -3,11 +3,6 @@
 
 #include <memory>
 
-#include <absl/base/thread_annotations.h>
-
-#include "vfs/base/cond_var.h"
-#include "vfs/base/mutex.h"
-
 namespace permafrost::engine {
 namespace {
 
@@ -51,6 +46,23 @@ class Pieces {
 };
 
 }  // namespace
+
+bool Turns::HasCome(std::size_t piece) const {
+  const vfs::MutexLock lock(&mu_);
+  return next_ == piece;
+}
+
+void Turns::Await(std::size_t piece) {
+  const vfs::MutexLock lock(&mu_);
+  while (next_ < piece) changed_.Wait(&mu_);
+}
+
+void Turns::End(std::size_t piece) {
+  const vfs::MutexLock lock(&mu_);
+  ended_.insert(piece);
+  while (ended_.erase(next_) > 0) ++next_;
+  changed_.NotifyAll();
+}
 
 void RunWorkers(vfs::Executor& executor,
                 int workers,

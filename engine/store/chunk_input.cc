@@ -206,22 +206,6 @@ absl::StatusOr<std::optional<Hash>> HashBefore(LedgerStore& store,
   return view.hash;
 }
 
-// A chunk behind what is committed is taken behind the one before it only.
-absl::Status CheckInTurn(LedgerStore& store, ChunkId chunk) {
-  const Geometry& geometry = store.store().layout().geometry();
-  if (chunk <= geometry.ChunkOf(store.store().latest()) || chunk == store.store().floor())
-    return absl::OkStatus();
-  const ChunkArtifact before = {.chunk = Previous(chunk), .kind = ArtifactKind::kLedgers};
-  VFS_ASSIGN_OR_RETURN(const std::optional<ArtifactRecord> record,
-                       store.store().catalog().Find(before));
-  if (record.has_value() && record->state == ArtifactState::kFrozen) return absl::OkStatus();
-  const absl::Status hot = store.OpenComplete(before.chunk).status();
-  if (!absl::IsNotFound(hot)) return hot;
-  VFS_PROBE("engine/freeze/waits_for_its_turn");
-  return vfs::Aborted("freeze chunk {}: chunk {} comes before it and is not there yet",
-                      chunk.value(), before.chunk.value());
-}
-
 }  // namespace
 
 absl::Status CheckGoesOn(const ShouldStop& should_stop) {
@@ -254,7 +238,6 @@ absl::StatusOr<std::unique_ptr<ChunkInput>> OpenChunkInput(LedgerStore& store,
   if (bulk != nullptr) {
     VFS_ASSIGN_OR_RETURN(const LedgerSource::Range available, bulk->Available());
     if (available.first <= range.first && range.last <= available.last) {
-      VFS_RETURN_IF_ERROR(CheckInTurn(store, chunk));
       VFS_PROBE("engine/freeze/from_bulk");
       VFS_ASSIGN_OR_RETURN(const std::optional<Hash> before,
                            HashBefore(store, *bulk, available, chunk));

@@ -55,8 +55,6 @@ class ChunkInput {
 // `store`, `bulk` and `should_stop` must outlive it.
 //
 // Errors: kNotFound  nowhere whole
-//         kAborted   only the bulk source has it, and the chunk before it is not there yet: what is
-//                    committed has no gap (invariant 26)
 absl::StatusOr<std::unique_ptr<ChunkInput>> OpenChunkInput(LedgerStore& store,
                                                            LedgerSource* bulk,
                                                            const ChunkArtifact& artifact,

@@ -14,6 +14,7 @@
 #include "engine/cold/term_postings.h"
 #include "engine/cold/window_index_builder.h"
 #include "engine/store/cold_identity.h"
+#include "vfs/base/probe.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
 
@@ -130,6 +131,21 @@ std::vector<ChunkId> LedgerArtifacts::CompleteChunks() {
     }
   }
   return {complete.begin(), complete.end()};
+}
+
+absl::Status LedgerArtifacts::CheckTurn(ChunkId chunk) {
+  const Store& store = store_.store();
+  const bool is_committed = chunk <= store.layout().geometry().ChunkOf(store.latest());
+  if (is_committed || chunk == store.floor()) return absl::OkStatus();
+  const ChunkArtifact before = {.chunk = Previous(chunk), .kind = ArtifactKind::kLedgers};
+  VFS_ASSIGN_OR_RETURN(const std::optional<ArtifactRecord> record,
+                       store_.store().catalog().Find(before));
+  if (record.has_value() && record->state == ArtifactState::kFrozen) return absl::OkStatus();
+  const absl::Status hot = store_.OpenComplete(before.chunk).status();
+  if (!absl::IsNotFound(hot)) return hot;
+  VFS_PROBE("engine/freeze/waits_for_its_turn");
+  return vfs::Aborted("freeze chunk {}: chunk {} comes before it and is not there yet",
+                      chunk.value(), before.chunk.value());
 }
 
 absl::StatusOr<ArtifactWriter> LedgerArtifacts::ChunkWriter(const ChunkArtifact& artifact,

@@ -34,6 +34,9 @@ class LedgerArtifacts final : public ArtifactSource {
   std::vector<ChunkId> CompleteChunks() override;
   absl::StatusOr<ArtifactWriter> ChunkWriter(const ChunkArtifact& artifact,
                                              std::size_t file) override;
+  // A chunk that is nowhere in the store yet comes behind the one before it only: what is committed
+  // has no gap (invariant 26).
+  absl::Status CheckTurn(ChunkId chunk) override;
   absl::StatusOr<ArtifactWriter> IndexWriter(const Coverage& coverage,
                                              HashRunFinder inputs) override;
 

@@ -50,9 +50,11 @@ RetentionPolicy Store::Policy() const {
 
 absl::Status Store::FreezeChunk(ChunkId chunk,
                                 std::span<const ArtifactKind> kinds,
-                                ArtifactSource& source) {
-  return reserve_.Admit(layout_.roots().ledgers,
-                        [&] { return engine::FreezeChunk(Context(), chunk, kinds, source); });
+                                ArtifactSource& source,
+                                absl::FunctionRef<absl::Status()> before_flip) {
+  return reserve_.Admit(layout_.roots().ledgers, [&] {
+    return engine::FreezeChunk(Context(), chunk, kinds, source, before_flip);
+  });
 }
 
 absl::Status Store::BuildIndex(const Coverage& coverage, ArtifactSource& source) {

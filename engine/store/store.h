@@ -81,7 +81,8 @@ class Store {
 
   absl::Status FreezeChunk(ChunkId chunk,
                            std::span<const ArtifactKind> kinds,
-                           ArtifactSource& source);
+                           ArtifactSource& source,
+                           absl::FunctionRef<absl::Status()> before_flip = absl::OkStatus);
   absl::Status BuildIndex(const Coverage& coverage, ArtifactSource& source);
   // Makes an empty hot chunk, wiping what a transient one left.
   absl::Status CreateHot(ChunkId chunk);

@@ -51,6 +51,32 @@ TEST(Workers, AnExecutorThatStartsNoJobLeavesAllToTheCaller) {
   EXPECT_EQ(executor.QueuedCount(vfs::Priority::kUser), 0U);
 }
 
+TEST(Turns, PiecesEndInTheirOrder) {
+  vfs::NativeExecutor executor;
+  executor.SetWidth(vfs::Priority::kUser, 3);
+  Turns turns;
+  std::vector<std::size_t> ended;  // by the turn that each has
+
+  RunWorkers(executor, 4, 500, [&](std::size_t i) {
+    turns.Await(i);
+    EXPECT_TRUE(turns.HasCome(i));
+    ended.push_back(i);
+    turns.End(i);
+  });
+
+  ASSERT_EQ(ended.size(), 500U);
+  for (std::size_t i = 0; i < ended.size(); ++i) EXPECT_EQ(ended[i], i);
+}
+
+TEST(Turns, APieceThatEndsEarlyGivesNobodyTheTurn) {
+  Turns turns;
+  turns.End(1);
+  EXPECT_FALSE(turns.HasCome(2));
+  turns.End(0);
+  EXPECT_TRUE(turns.HasCome(2));
+  turns.Await(2);
+}
+
 TEST(Workers, NothingToDoIsNothingDone) {
   vfs::QueuedExecutor executor;
 

@@ -19,6 +19,7 @@
 #include "vfs/base/hex.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
+#include "vfs/posix/native_executor.h"
 
 namespace permafrost::engine {
 namespace {
@@ -318,6 +319,32 @@ TEST(Ingest, NothingIsFrozenBehindAHole) {
     EXPECT_EQ(world.Reader().latest(), LedgerSeq{41});
     EXPECT_EQ(LedgerModel::Synthetic(kSeed, 40).Wrong(world.Reader()), "");
   }
+}
+
+// Four threads: the chunks, in one run, and the files of one thread.
+TEST(Ingest, SeveralWorkersFreezeInTurn) {
+  LedgerWorld one;
+  ASSERT_OK(one.Open());
+  SyntheticSource source(kSeed, 400);
+  ASSERT_OK_AND_ASSIGN(const IngestReport expected, Ingest(one.store(), source, {}));
+  testing::StoreWorld several;
+  vfs::NativeExecutor executor;
+  vfs::Env env = several.Env();
+  env.executor = &executor;
+  StoreOptions options = LedgerStoreOptions();
+  options.rocks.queued_jobs = false;
+  options.workers = 4;
+  ASSERT_OK_AND_ASSIGN(const auto store, LedgerStore::Open(env, options, source.decoder()));
+
+  ASSERT_OK_AND_ASSIGN(const IngestReport report, Ingest(*store, source, {}));
+
+  EXPECT_EQ(report.lifecycle.chunks_frozen, 50U);
+  EXPECT_EQ(report.lifecycle.rounds, expected.lifecycle.rounds);
+  EXPECT_EQ(report.appended, 0U);
+  ASSERT_OK(store->Close());
+  LedgerWorld after(several.disk().state());
+  ASSERT_OK(after.Open());
+  EXPECT_EQ(after.ColdFiles(), one.ColdFiles());
 }
 
 // The source raised the floor to what it could not give: the next ledger is the floor's first.

@@ -49,12 +49,12 @@ std::string DropRule(const std::string& label, std::uint64_t instance) {
   return fmt::format("when sync label={} nth={} then drop once", label, instance);
 }
 
-// Empty if the label is no exception.
-std::string_view ExceptionReason(std::string_view label) {
+// Null if the label is no exception.
+const vfs::SyncException* ExceptionOf(std::string_view label) {
   for (const vfs::SyncException& exception : vfs::kSyncExceptions) {
-    if (exception.label == label) return exception.reason;
+    if (exception.label == label) return &exception;
   }
-  return "";
+  return nullptr;
 }
 
 struct Explored {
@@ -90,10 +90,10 @@ class Audit {
     }
     VFS_RETURN_IF_ERROR(FindRedundantSets(rows));
     for (SyncRow& row : rows) {
-      const std::string_view reason = ExceptionReason(row.label);
-      if (row.verdict != SyncVerdict::kNotShown || reason.empty()) continue;
+      const vfs::SyncException* const exception = ExceptionOf(row.label);
+      if (row.verdict != SyncVerdict::kNotShown || exception == nullptr) continue;
       row.verdict = SyncVerdict::kExcepted;
-      row.reason = reason;
+      row.reason = exception->reason;
     }
     return rows;
   }
@@ -206,7 +206,9 @@ std::string_view ToString(SyncVerdict verdict) {
 bool SyncRow::is_breach() const {
   if (!is_engine || instance != 0) return false;
   const bool is_shown = verdict == SyncVerdict::kNeeded || verdict == SyncVerdict::kRedundant;
-  return verdict == SyncVerdict::kNotShown || (is_shown && !ExceptionReason(label).empty());
+  const vfs::SyncException* const exception = ExceptionOf(label);
+  const bool is_listed = exception != nullptr && exception->shown_by.empty();
+  return verdict == SyncVerdict::kNotShown || (is_shown && is_listed);
 }
 
 absl::StatusOr<std::vector<SyncRow>> AuditSyncs(

@@ -67,19 +67,20 @@ inline constexpr std::array kStepLabels = {
     StepLabel{"roots.sync", "the chain of directories up to a root is made durable"},
 };
 
-// Steps whose syncs no power cut alone shows to be needed, each with the reason why it is made all
-// the same. `powercut syncs` holds this list: a sync that is not shown and not here is an error,
-// and so is one that stands here and is shown.
+// Steps whose syncs the power cuts of some scenario do not show to be needed, each with the reason
+// why it is made all the same. `powercut syncs` holds this list: a sync that is not shown and not
+// here is an error, and so is one that stands here and is shown, but by the scenario that it names.
 struct SyncException {
   std::string_view label;
   std::string_view reason;
+  std::string_view shown_by = "";  // a scenario; empty: none
 };
 
 // Sorted by label.
 inline constexpr std::array kSyncExceptions = {
     SyncException{"freeze.write",
-                  "before a directory is made anew: needed only if a sync of the directory's own "
-                  "name failed in an earlier process (D4)"},
+                  "before a directory is made anew: needed only behind an attempt that failed (D4)",
+                  "engine/lifecycle"},
     SyncException{"hot.sync.dir",
                   "redundant with the settling of names by the RocksDB adapter; needed with that "
                   "hardening off"},

@@ -52,15 +52,15 @@ class Hot final : public ChunkEvents {
 
 class Cold final : public ChunkEvents {
  public:
-  explicit Cold(EventSegmentReader segment) : segment_(std::move(segment)) {}
+  explicit Cold(std::shared_ptr<const EventSegmentReader> segment) : segment_(std::move(segment)) {}
 
   absl::StatusOr<EventRange> RangeOf(LedgerSeq first, LedgerSeq last) override {
-    return EventRange{.first = segment_.IdsOf(first).begin, .end = segment_.IdsOf(last).end};
+    return EventRange{.first = segment_->IdsOf(first).begin, .end = segment_->IdsOf(last).end};
   }
 
   absl::StatusOr<std::vector<std::uint32_t>> Find(const EventTerm& term,
                                                   const EventRange& range) override {
-    VFS_ASSIGN_OR_RETURN(const Roaring all, segment_.IdsOf(term));
+    VFS_ASSIGN_OR_RETURN(const Roaring all, segment_->IdsOf(term));
     std::vector<std::uint32_t> found;
     auto at = all.begin();
     for (at.equalorlarger(range.first); at != all.end() && *at < range.end; ++at)
@@ -69,16 +69,16 @@ class Cold final : public ChunkEvents {
   }
 
   absl::Status Payloads(std::span<const std::uint32_t> ids, VisitPayload visit) override {
-    return segment_.Payloads(ids, visit);
+    return segment_->Payloads(ids, visit);
   }
 
  private:
-  const EventSegmentReader segment_;
+  const std::shared_ptr<const EventSegmentReader> segment_;
 };
 
 }  // namespace
 
-std::unique_ptr<ChunkEvents> ColdChunkEvents(EventSegmentReader segment) {
+std::unique_ptr<ChunkEvents> ColdChunkEvents(std::shared_ptr<const EventSegmentReader> segment) {
   return std::make_unique<Cold>(std::move(segment));
 }
 

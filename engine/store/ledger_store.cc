@@ -35,7 +35,9 @@ absl::StatusOr<ChunkId> LastColdChunk(const CatalogView& view, const Geometry& g
 }  // namespace
 
 LedgerStore::LedgerStore(std::unique_ptr<Store> store, const LedgerDecoder& decoder)
-    : store_(std::move(store)), decoder_(decoder), compressor_("") {}
+    : store_(std::move(store)), decoder_(decoder), compressor_("") {
+  store_->catalog().OnUnread([this](const std::string& key) { cold_readers_.Forget(key); });
+}
 
 LedgerStore::~LedgerStore() = default;
 
@@ -178,7 +180,10 @@ LedgerStoreView LedgerStore::OpenView() {
   // The snapshot first: an index is dropped only when no snapshot names its chunk.
   ReadView view = store_->OpenView();
   const vfs::MutexLock lock(&mu_);
-  return {.indexes = {indexes_.begin(), indexes_.end()}, .store = std::move(view)};
+  return {.indexes = {indexes_.begin(), indexes_.end()},
+          .cold = &cold_readers_,
+          .hot = &hot_decompressor_,
+          .store = std::move(view)};
 }
 
 absl::StatusOr<CompleteHotChunk> LedgerStore::OpenComplete(ChunkId chunk) {
@@ -187,6 +192,9 @@ absl::StatusOr<CompleteHotChunk> LedgerStore::OpenComplete(ChunkId chunk) {
   return CompleteHotChunk::Check(std::move(db), *index, store_->layout().geometry(), chunk);
 }
 
-absl::Status LedgerStore::Close() { return store_->Close(); }
+absl::Status LedgerStore::Close() {
+  cold_readers_.ForgetAll();
+  return store_->Close();
+}
 
 }  // namespace permafrost::engine

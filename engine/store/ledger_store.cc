@@ -147,7 +147,8 @@ absl::Status LedgerStore::Append(std::string_view bytes, std::string_view origin
     store_->log().Warning("ingest {}: ledger {} is stored without its transactions and events: {}",
                           origin, ledger->sequence.value(), ledger->undecoded->reason);
   }
-  VFS_ASSIGN_OR_RETURN(const PreparedLedger prepared, PrepareLedger(*ledger, compressor_));
+  VFS_ASSIGN_OR_RETURN(const PreparedLedger prepared,
+                       PrepareLedger(*ledger, compressor_, event_compressor_));
   VFS_ASSIGN_OR_RETURN(const std::optional<HotState> hot,
                        store_->catalog().Find(HotChunkKey{chunk}));
   if (hot != HotState::kReady) VFS_RETURN_IF_ERROR(store_->CreateHot(chunk));

@@ -100,6 +100,7 @@ class LedgerStore {
   const std::unique_ptr<Store> store_;
   const LedgerDecoder& decoder_;
   LedgerCompressor compressor_;
+  RecordCompressor event_compressor_;
 
   // Of the thread that appends. Nothing: to be derived.
   std::optional<LedgerSeq> next_;

@@ -167,12 +167,19 @@ absl::Status Catalog::WriteDemotion(const vfs::RocksBatch& batch,
 }
 
 bool Catalog::IsStillRead(const std::string& key) const {
+  std::optional<std::uint64_t> epoch;
+  {
+    const vfs::MutexLock lock(&mu_);
+    const auto it = demoted_.find(key);
+    if (it == demoted_.end()) return false;
+    epoch = it->second;
+    if (!epoch.has_value() || !epochs_.IsDrained(*epoch)) return true;
+  }
+  // Nobody is left, and nobody new can see what was: the key says so.
+  if (forget_) forget_(key);
   const vfs::MutexLock lock(&mu_);
   const auto it = demoted_.find(key);
-  if (it == demoted_.end()) return false;
-  if (!it->second.has_value() || !epochs_.IsDrained(*it->second)) return true;
-  // Nobody is left, and nobody new can see what was: the key says so.
-  demoted_.erase(it);
+  if (it != demoted_.end() && it->second == epoch) demoted_.erase(it);
   return false;
 }
 

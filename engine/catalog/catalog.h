@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -122,6 +123,12 @@ class Catalog {
   bool IsStillRead(const Coverage& coverage) const;
   bool IsStillRead(HotChunkKey hot) const;
 
+  // `forget` is called with each key that was demoted once no snapshot lives that may name it as
+  // frozen or ready, before IsStillRead says so: what is kept open for such snapshots can go, and
+  // must, as its files may be destroyed or made anew next. It must not call the catalog. Set before
+  // the catalog is shared.
+  void OnUnread(std::function<void(const std::string& key)> forget) { forget_ = std::move(forget); }
+
   // ---- Writes. Durable: yes, when they return OK.
 
   // freeze.mark (F1): every kind -> freezing.
@@ -189,6 +196,7 @@ class Catalog {
   std::unique_ptr<vfs::RocksDb> db_;
   Pins pins_;
   KeyClaims claims_;
+  std::function<void(const std::string& key)> forget_;
   mutable Epochs epochs_;
   vfs::Mutex write_mu_;    // held over check and write
   mutable vfs::Mutex mu_;  // what follows; never held over a call of the database

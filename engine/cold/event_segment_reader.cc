@@ -5,8 +5,8 @@
 #include <limits>
 #include <optional>
 
-#include "engine/cold/packed_sizes.h"
 #include "engine/cold/portable_bitmap.h"
+#include "engine/ledger/packed_sizes.h"
 #include "vfs/base/bytes.h"
 #include "vfs/base/check.h"
 #include "vfs/base/status_macros.h"

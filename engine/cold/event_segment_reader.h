@@ -18,8 +18,8 @@
 
 namespace permafrost::engine {
 
-// Memory:   4 bytes a ledger; 8 bytes for each 128 events; 8 bytes a bitmap; 16 bytes for each
-//           4 KiB of the directory
+// Memory:   4 bytes a ledger; 12 bytes a record of up to 128 events; 8 bytes a bitmap; 16 bytes for
+//           each 4 KiB of the directory
 // Threads:  any thread
 // Errors:   of each call kDataLoss for damage: names file, unit, offset and finding
 class EventSegmentReader {
@@ -54,7 +54,8 @@ class EventSegmentReader {
 
   // A payload, for ledger/event_payload.h to parse. Requires id < event_count().
   absl::StatusOr<std::string> Payload(std::uint32_t id) const { return events_.Item(id); }
-  // Some payloads, ids strictly ascending; each 128 neighbours are read and decoded once.
+  // Some payloads, ids strictly ascending; each record of neighbours is read and decoded
+  // once.
   absl::Status Payloads(std::span<const std::uint32_t> ids, PackReader::VisitItem visit) const {
     return events_.Items(ids, visit);
   }

@@ -1,9 +1,8 @@
 // Payloads as they were stored, bitmaps behind their terms.
 #include "engine/cold/event_segment_writer.h"
 
-#include "engine/cold/packed_sizes.h"
 #include "engine/cold/portable_bitmap.h"
-#include "engine/ledger/event_payload.h"
+#include "engine/ledger/packed_sizes.h"
 #include "vfs/base/bytes.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
@@ -11,7 +10,11 @@
 namespace permafrost::engine {
 namespace {
 
-constexpr PackOptions kPayloads{.items_per_record = 128, .codec = PackCodec::kZstd};
+constexpr PackOptions kPayloads{.items_per_record = kEventsPerRecord,
+                                .codec = PackCodec::kZstd,
+                                .records = PackOptions::Records::kVarying};
+// A smaller record is not worth a frame of its own.
+constexpr std::uint32_t kCopiedEventsMin = 32;
 
 }  // namespace
 
@@ -35,14 +38,28 @@ absl::Status EventPackWriter::FinishLedger(LedgerSeq sequence) {
   return absl::OkStatus();
 }
 
-absl::Status EventPackWriter::AddLedger(const LedgerView& ledger) {
-  std::string payload;
-  for (const EventView& event : ledger.events) {
-    payload.clear();
-    AppendEventPayload(payload, ledger, event);
-    VFS_RETURN_IF_ERROR(Add(payload));
+absl::Status EventPackWriter::AddRecord(const StoredEvents& events, std::size_t record) {
+  const std::uint32_t count = events.events_of(record);
+  if (count >= kCopiedEventsMin) return pack_.AddRecord(events.record(record), count);
+  const absl::StatusOr<RecordItems> items =
+      decompressor_.Decompress(events.record(record), count, kEventRecordBytesMax);
+  if (!items.ok()) {
+    return vfs::DataLoss("add events of ledger {}: record {}: {}", first_.value() + counts_.size(),
+                         record, vfs::Message(items.status()));
   }
-  return FinishLedger(ledger.sequence);
+  for (std::size_t i = 0; i < count; ++i) VFS_RETURN_IF_ERROR(pack_.Add(items->item(i)));
+  return absl::OkStatus();
+}
+
+absl::Status EventPackWriter::AddLedger(LedgerSeq sequence, const StoredEvents& events) {
+  for (std::size_t i = 0; i < events.record_count() && failure_.ok(); ++i)
+    failure_ = AddRecord(events, i);
+  return FinishLedger(sequence);
+}
+
+absl::Status EventPackWriter::AddLedger(const LedgerView& ledger) {
+  VFS_ASSIGN_OR_RETURN(const StoredEvents events, StoredEvents::Of(ledger, compressor_));
+  return AddLedger(ledger.sequence, events);
 }
 
 absl::Status EventPackWriter::Finish() {

@@ -14,6 +14,7 @@
 #include "engine/cold/term_directory.h"
 #include "engine/ledger/event_term.h"
 #include "engine/ledger/ledger_view.h"
+#include "engine/ledger/stored_events.h"
 
 namespace permafrost::engine {
 
@@ -21,7 +22,7 @@ namespace permafrost::engine {
 // repeats it.
 //
 // Shape:    engine/FORMATS.md "Event segment"
-// Memory:   128 payloads twice, 1 MiB that waits to be written, 4 bytes a ledger and 4 bytes for
+// Memory:   128 payloads twice, 1 MiB that waits to be written, 4 bytes a ledger and 8 bytes for
 //           each 128 events
 // Durable:  never
 // Threads:  one thread at a time
@@ -37,7 +38,11 @@ class EventPackWriter {
   // Errors: kInvalidArgument  not the next ledger
   absl::Status FinishLedger(LedgerSeq sequence);
 
-  // All events of a decoded ledger, and its end.
+  // All events of a ledger, and its end: records of 32 and more are copied as they are, the events
+  // of smaller ones gathered into larger ones.
+  //
+  // Errors: kDataLoss  a small record is damaged
+  absl::Status AddLedger(LedgerSeq sequence, const StoredEvents& events);
   absl::Status AddLedger(const LedgerView& ledger);
 
   // Errors: kInvalidArgument  the ledger of the last events was not finished
@@ -46,7 +51,11 @@ class EventPackWriter {
   std::uint32_t event_count() const { return pack_.item_count(); }
 
  private:
+  absl::Status AddRecord(const StoredEvents& events, std::size_t record);
+
   PackWriter pack_;
+  RecordCompressor compressor_;
+  RecordDecompressor decompressor_;
   const LedgerSeq first_;
   std::vector<std::uint32_t> counts_;  // events of each ledger
   std::uint32_t finished_ = 0;         // events of all of them

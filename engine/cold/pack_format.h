@@ -15,7 +15,7 @@ enum class PackCodec : std::uint32_t {
 // Places in ColdNumbers.
 inline constexpr std::size_t kPackRecords = 0;
 inline constexpr std::size_t kPackItems = 1;
-inline constexpr std::size_t kPackItemsPerRecord = 2;
+inline constexpr std::size_t kPackItemsPerRecord = 2;  // 0: they vary
 inline constexpr std::size_t kPackCodec = 3;
 inline constexpr std::size_t kPackIndexBytes = 4;    // without its checksum
 inline constexpr std::size_t kPackAppDataBytes = 5;  // without its checksum

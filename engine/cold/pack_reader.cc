@@ -1,13 +1,11 @@
 // The index at the end, then records by place.
 #include "engine/cold/pack_reader.h"
 
-#include <zstd.h>
-
 #include <algorithm>
 #include <numeric>
 #include <optional>
 
-#include "engine/cold/packed_sizes.h"
+#include "engine/ledger/packed_sizes.h"
 #include "vfs/base/check.h"
 #include "vfs/base/status_macros.h"
 
@@ -38,16 +36,17 @@ absl::StatusOr<PackReader> PackReader::Open(vfs::FileSystem& fs,
 
 absl::Status PackReader::Load() {
   const ColdNumbers& numbers = file_.numbers();
-  if (items_per_record() == 0) return file_.DamagedTrailer("no items per record");
   if (numbers[kPackCodec] > static_cast<std::uint32_t>(PackCodec::kZstd)) {
     return file_.DamagedTrailer(
         fmt::format("codec {}; a newer release wrote it", numbers[kPackCodec]));
   }
-  const std::uint64_t records =
-      (std::uint64_t{item_count()} + items_per_record() - 1) / items_per_record();
-  if (record_count() != records) {
-    return file_.DamagedTrailer(
-        fmt::format("{} records, expected {} of {} items", record_count(), records, item_count()));
+  if (!is_varying()) {
+    const std::uint64_t records =
+        (std::uint64_t{item_count()} + items_per_record() - 1) / items_per_record();
+    if (record_count() != records) {
+      return file_.DamagedTrailer(fmt::format("{} records, expected {} of {} items", record_count(),
+                                              records, item_count()));
+    }
   }
   const std::uint64_t index_bytes = std::uint64_t{numbers[kPackIndexBytes]} + kColdCrcBytes;
   const std::uint64_t app_bytes = std::uint64_t{numbers[kPackAppDataBytes]} + kColdCrcBytes;
@@ -61,12 +60,34 @@ absl::Status PackReader::Load() {
   VFS_ASSIGN_OR_RETURN(app_data_, file_.Unit(kAppDataUnit, app_at, app_bytes));
   file_.DropTail();
 
-  const std::optional<PackedSizes> sizes = ParsePackedSizes(index, records);
-  if (!sizes.has_value() || sizes->bytes != index.size()) {
+  return LoadIndex(index, index_at);
+}
+
+absl::Status PackReader::LoadIndex(std::string_view index, std::uint64_t index_at) {
+  const std::uint64_t records = record_count();
+  const auto damaged = [&, bytes = index.size()](std::string_view what) {
     return file_.Damaged(
         kIndexUnit, index_at,
-        fmt::format("{} bytes are not the sizes of {} records", index.size(), records));
+        fmt::format("{} bytes are not the {} of {} records", bytes, what, records));
+  };
+  const std::optional<PackedSizes> sizes = ParsePackedSizes(index, records);
+  if (!sizes.has_value()) return damaged("sizes");
+  index.remove_prefix(sizes->bytes);
+  if (is_varying()) {
+    const std::optional<PackedSizes> counts = ParsePackedSizes(index, records);
+    if (!counts.has_value()) return damaged("numbers of items");
+    index.remove_prefix(counts->bytes);
+    std::uint64_t items = 0;
+    first_items_.reserve(records + 1);
+    for (const std::uint32_t count : counts->sizes) {
+      if (count == 0 || count > item_count() - items) return damaged("numbers of items");
+      first_items_.push_back(static_cast<std::uint32_t>(items));
+      items += count;
+    }
+    if (items != item_count()) return damaged("numbers of items");
+    first_items_.push_back(item_count());
   }
+  if (!index.empty()) return damaged("sizes");
   offsets_.reserve(records + 1);
   offsets_.push_back(0);
   for (const std::uint32_t size : sizes->sizes) offsets_.push_back(offsets_.back() + size);
@@ -84,22 +105,41 @@ absl::Status PackReader::DamagedAppData(std::string_view finding) const {
 }
 
 absl::Status PackReader::DamagedItem(std::uint32_t item, std::string_view finding) const {
-  const std::uint32_t record = item / items_per_record();
+  const std::uint32_t record = RecordOf(item);
   return file_.Damaged(record, offsets_[record], finding);
 }
 
+std::uint32_t PackReader::RecordOf(std::uint32_t item) const {
+  if (!is_varying()) return item / items_per_record();
+  const auto behind = std::upper_bound(first_items_.begin(), first_items_.end(), item);
+  return static_cast<std::uint32_t>(behind - first_items_.begin() - 1);
+}
+
+std::uint64_t PackReader::FirstItemOf(std::uint64_t record) const {
+  return is_varying() ? first_items_[record] : record * items_per_record();
+}
+
 std::uint32_t PackReader::ItemsOf(std::uint64_t record) const {
-  const std::uint64_t before = record * items_per_record();
-  return static_cast<std::uint32_t>(
-      std::min<std::uint64_t>(item_count() - before, items_per_record()));
+  const std::uint64_t end = std::min<std::uint64_t>(item_count(), FirstItemOf(record + 1));
+  return static_cast<std::uint32_t>(end - FirstItemOf(record));
 }
 
 absl::StatusOr<PackReader::Record> PackReader::Parse(std::uint64_t record,
-                                                     std::string_view bytes) const {
+                                                     std::string_view bytes,
+                                                     RecordDecompressor& decompressor) const {
   const std::uint64_t at = offsets_[record];
   VFS_ASSIGN_OR_RETURN(std::string_view coded, file_.Verified(record, at, bytes));
+  const bool has_sizes = items_per_record() != 1;
+  if (codec() == PackCodec::kZstd) {
+    absl::StatusOr<RecordItems> items =
+        has_sizes ? decompressor.Decompress(coded, ItemsOf(record), kPackRecordBytesMax)
+                  : decompressor.DecompressItem(coded, kPackRecordBytesMax);
+    if (!items.ok()) return file_.Damaged(record, at, vfs::Message(items.status()));
+    return Record{
+        .decoded = std::move(items->bytes), .items = {}, .sizes = std::move(items->sizes)};
+  }
   Record parsed;
-  if (items_per_record() > 1) {
+  if (has_sizes) {
     std::optional<PackedSizes> sizes = ParsePackedSizes(coded, ItemsOf(record));
     if (!sizes.has_value()) {
       return file_.Damaged(record, at,
@@ -108,40 +148,16 @@ absl::StatusOr<PackReader::Record> PackReader::Parse(std::uint64_t record,
     coded.remove_prefix(sizes->bytes);
     parsed.sizes = std::move(sizes->sizes);
   } else {
-    const std::uint64_t item = codec() == PackCodec::kZstd
-                                   ? ZSTD_getFrameContentSize(coded.data(), coded.size())
-                                   : coded.size();
-    if (item > kPackRecordBytesMax) return file_.Damaged(record, at, "no item of a known size");
-    parsed.sizes = {static_cast<std::uint32_t>(item)};
+    parsed.sizes = {static_cast<std::uint32_t>(coded.size())};
   }
   const std::uint64_t total =
       std::accumulate(parsed.sizes.begin(), parsed.sizes.end(), std::uint64_t{0});
-  if (codec() == PackCodec::kZstd) {
-    VFS_ASSIGN_OR_RETURN(parsed.decoded, Decoded(record, coded, total));
-  } else if (coded.size() != total) {
+  if (coded.size() != total) {
     return file_.Damaged(record, at,
                          fmt::format("items of {} bytes, expected {}", coded.size(), total));
-  } else {
-    parsed.items = coded;
   }
+  parsed.items = coded;
   return parsed;
-}
-
-absl::StatusOr<std::string> PackReader::Decoded(std::uint64_t record,
-                                                std::string_view coded,
-                                                std::uint64_t bytes) const {
-  const std::uint64_t content = ZSTD_getFrameContentSize(coded.data(), coded.size());
-  if (content != bytes || bytes > kPackRecordBytesMax) {
-    return file_.Damaged(record, offsets_[record], fmt::format("no frame of {} bytes", bytes));
-  }
-  std::string decoded(bytes, '\0');
-  const std::size_t found =
-      ZSTD_decompress(decoded.data(), decoded.size(), coded.data(), coded.size());
-  if (found == bytes) return decoded;
-  return file_.Damaged(
-      record, offsets_[record],
-      fmt::format("a damaged frame: {}",
-                  ZSTD_isError(found) != 0 ? ZSTD_getErrorName(found) : "it is shorter"));
 }
 
 absl::StatusOr<std::string> PackReader::Item(std::uint32_t item) const {
@@ -181,10 +197,11 @@ absl::Status PackReader::Items(std::span<const std::uint32_t> items, VisitItem v
   std::vector<std::uint32_t> records;
   for (const std::uint32_t item : items) {
     VFS_CHECK(item < item_count(), "item {} of {}", item, item_count());
-    const std::uint32_t record = item / items_per_record();
-    if (records.empty() || records.back() != record) records.push_back(record);
+    if (records.empty() || item >= FirstItemOf(records.back() + std::uint64_t{1}))
+      records.push_back(RecordOf(item));
   }
   std::string buffer;
+  RecordDecompressor decompressor;
   for (std::span<const std::uint32_t> left = records; !left.empty();) {
     const std::span<const std::uint32_t> together = left.first(ReadTogether(left));
     left = left.subspan(together.size());
@@ -193,11 +210,13 @@ absl::Status PackReader::Items(std::span<const std::uint32_t> items, VisitItem v
     VFS_RETURN_IF_ERROR(file_.Bytes(begin, std::span<char>(buffer)));
     for (const std::uint32_t record : together) {
       const std::uint64_t at = offsets_[record];
-      VFS_ASSIGN_OR_RETURN(const Record parsed,
-                           Parse(record, std::string_view(buffer).substr(
-                                             at - begin, offsets_[record + std::size_t{1}] - at)));
+      VFS_ASSIGN_OR_RETURN(
+          const Record parsed,
+          Parse(record,
+                std::string_view(buffer).substr(at - begin, offsets_[record + std::size_t{1}] - at),
+                decompressor));
       std::string_view bytes = parsed.decoded.empty() ? parsed.items : parsed.decoded;
-      std::uint64_t next = std::uint64_t{record} * items_per_record();
+      std::uint64_t next = FirstItemOf(record);
       for (const std::uint32_t size : parsed.sizes) {
         const std::string_view item = bytes.substr(0, size);
         bytes.remove_prefix(size);

@@ -13,10 +13,11 @@
 
 #include "engine/cold/cold_file_reader.h"
 #include "engine/cold/pack_format.h"
+#include "engine/ledger/stored_events.h"
 
 namespace permafrost::engine {
 
-// Memory:   8 bytes a record, and the app data
+// Memory:   8 bytes a record, 12 if their items vary, and the app data
 // Threads:  any thread
 // Errors:   of each call kDataLoss for damage: names file, unit, offset and finding
 class PackReader {
@@ -31,6 +32,7 @@ class PackReader {
                                          ColdFileKind kind);
 
   std::uint32_t item_count() const { return file_.numbers()[kPackItems]; }
+  // 0: they vary.
   std::uint32_t items_per_record() const { return file_.numbers()[kPackItemsPerRecord]; }
   PackCodec codec() const { return static_cast<PackCodec>(file_.numbers()[kPackCodec]); }
   std::string_view app_data() const { return app_data_; }
@@ -55,18 +57,24 @@ class PackReader {
   explicit PackReader(ColdFileReader file) : file_(std::move(file)) {}
 
   absl::Status Load();
+  absl::Status LoadIndex(std::string_view index, std::uint64_t index_at);
   std::uint32_t record_count() const { return file_.numbers()[kPackRecords]; }
+  bool is_varying() const { return items_per_record() == 0; }
+  // The record that has an item, and the first item of a record, which may be the one behind the
+  // last.
+  std::uint32_t RecordOf(std::uint32_t item) const;
+  std::uint64_t FirstItemOf(std::uint64_t record) const;
   std::uint32_t ItemsOf(std::uint64_t record) const;
   // `bytes`: the record as it stands in the file.
-  absl::StatusOr<Record> Parse(std::uint64_t record, std::string_view bytes) const;
-  absl::StatusOr<std::string> Decoded(std::uint64_t record,
-                                      std::string_view coded,
-                                      std::uint64_t bytes) const;
+  absl::StatusOr<Record> Parse(std::uint64_t record,
+                               std::string_view bytes,
+                               RecordDecompressor& decompressor) const;
   // How many of these records, the first at least, stand one after another within 1 MiB.
   std::size_t ReadTogether(std::span<const std::uint32_t> records) const;
 
   ColdFileReader file_;
-  std::vector<std::uint64_t> offsets_;  // of the records, and of the end of the last
+  std::vector<std::uint64_t> offsets_;      // of the records, and of the end of the last
+  std::vector<std::uint32_t> first_items_;  // the same of their items, if they vary
   std::string app_data_;
 };
 

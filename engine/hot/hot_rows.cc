@@ -5,7 +5,6 @@
 #include <optional>
 #include <utility>
 
-#include "engine/ledger/event_payload.h"
 #include "vfs/base/bytes.h"
 #include "vfs/base/probe.h"
 #include "vfs/base/status.h"
@@ -73,15 +72,15 @@ absl::Status CheckNothingOutside(const vfs::RocksDb& db,
 }  // namespace
 
 absl::StatusOr<PreparedLedger> PrepareLedger(const LedgerView& ledger,
-                                             LedgerCompressor& compressor) {
+                                             LedgerCompressor& compressor,
+                                             RecordCompressor& event_compressor) {
   PreparedLedger prepared{.index = IndexRowOf(ledger), .rows = {}};
   VFS_ASSIGN_OR_RETURN(const std::string stored,
                        compressor.Compress(ledger.bytes, ledger.undecoded.has_value()));
-  VFS_ASSIGN_OR_RETURN(const std::string events,
-                       compressor.Compress(LedgerEvents::Of(ledger).bytes(), false));
+  VFS_ASSIGN_OR_RETURN(const StoredEvents events, StoredEvents::Of(ledger, event_compressor));
   const std::uint32_t sequence = ledger.sequence.value();
   prepared.rows.Put(vfs::kDefaultFamily, KeyOf(kLedgerRow, sequence), stored);
-  prepared.rows.Put(vfs::kDefaultFamily, KeyOf(kEventsRow, sequence), events);
+  prepared.rows.Put(vfs::kDefaultFamily, KeyOf(kEventsRow, sequence), events.bytes());
   prepared.rows.Put(vfs::kDefaultFamily, KeyOf(kIndexRow, sequence),
                     EncodeIndexRow(prepared.index));
   return prepared;
@@ -126,41 +125,9 @@ absl::StatusOr<std::string> ReadStoredLedger(const vfs::RocksDb& db, LedgerSeq s
   return ReadRow(db, kLedgerRow, sequence);
 }
 
-LedgerEvents LedgerEvents::Of(const LedgerView& ledger) {
-  LedgerEvents events;
-  for (const EventView& event : ledger.events) {
-    std::string payload;
-    AppendEventPayload(payload, ledger, event);
-    vfs::AppendLittleEndian(events.bytes_, static_cast<std::uint32_t>(payload.size()));
-    events.places_.push_back({.begin = events.bytes_.size(), .bytes = payload.size()});
-    events.bytes_ += payload;
-  }
-  return events;
-}
-
-absl::StatusOr<LedgerEvents> LedgerEvents::Parse(std::string bytes) {
-  constexpr std::size_t kLengthBytes = sizeof(std::uint32_t);
-  LedgerEvents events;
-  events.bytes_ = std::move(bytes);
-  for (std::size_t at = 0; at < events.bytes_.size();) {
-    const std::size_t left = events.bytes_.size() - at;
-    std::size_t length = left;  // does not fit
-    if (left >= kLengthBytes) length = vfs::LoadLittleEndian<std::uint32_t>(events.bytes_, at);
-    if (left < kLengthBytes || length > left - kLengthBytes)
-      return vfs::DataLoss("event {} does not fit its row", events.places_.size());
-    events.places_.push_back({.begin = at + kLengthBytes, .bytes = length});
-    at += kLengthBytes + length;
-  }
-  return events;
-}
-
-absl::StatusOr<LedgerEvents> ReadLedgerEvents(const vfs::RocksDb& db,
-                                              LedgerSeq sequence,
-                                              LedgerDecompressor& decompressor) {
-  VFS_ASSIGN_OR_RETURN(const std::string row, ReadRow(db, kEventsRow, sequence));
-  absl::StatusOr<std::string> bytes = decompressor.Decompress(row);
-  if (!bytes.ok()) return At(db, sequence, bytes.status());
-  absl::StatusOr<LedgerEvents> events = LedgerEvents::Parse(*std::move(bytes));
+absl::StatusOr<StoredEvents> ReadStoredEvents(const vfs::RocksDb& db, LedgerSeq sequence) {
+  VFS_ASSIGN_OR_RETURN(std::string row, ReadRow(db, kEventsRow, sequence));
+  absl::StatusOr<StoredEvents> events = StoredEvents::Parse(sequence, std::move(row));
   if (!events.ok()) return At(db, sequence, events.status());
   return events;
 }

@@ -1,7 +1,7 @@
 // The rows of a hot chunk: three for each ledger, written in one synced batch.
 //
 //   'L' <sequence, 4 bytes, big-endian>  the stored ledger (stored_ledger.h)
-//   'E' <sequence>                       the payloads of its events, compressed as one
+//   'E' <sequence>                       its stored events (stored_events.h)
 //   'X' <sequence>                       its index row (index_row.h)
 #pragma once
 
@@ -17,6 +17,7 @@
 #include "engine/geometry/geometry.h"
 #include "engine/hot/hot_index.h"
 #include "engine/hot/hot_store.h"
+#include "engine/ledger/stored_events.h"
 #include "engine/ledger/stored_ledger.h"
 #include "vfs/rocksdb/rocks_db.h"
 
@@ -28,7 +29,8 @@ struct PreparedLedger {
   vfs::RocksBatch rows;
 };
 absl::StatusOr<PreparedLedger> PrepareLedger(const LedgerView& ledger,
-                                             LedgerCompressor& compressor);
+                                             LedgerCompressor& compressor,
+                                             RecordCompressor& event_compressor);
 
 // The index of what a chunk's database holds. Every tripwire fails the open: index rows are of
 // consecutive ledgers from the chunk's first, the last ledger has all three rows, and no row is of
@@ -40,33 +42,9 @@ absl::StatusOr<std::unique_ptr<HotIndex>> WarmUp(const vfs::RocksDb& db,
                                                  const Geometry& geometry,
                                                  ChunkId chunk);
 
-// Payloads of the events of one ledger, in cursor order.
-class LedgerEvents {
- public:
-  static LedgerEvents Of(const LedgerView& ledger);
-  // Errors: kDataLoss  an event does not fit: names its number
-  static absl::StatusOr<LedgerEvents> Parse(std::string bytes);
-
-  std::string_view bytes() const { return bytes_; }
-  std::size_t size() const { return places_.size(); }
-  std::string_view payload(std::size_t i) const {
-    return std::string_view(bytes_).substr(places_[i].begin, places_[i].bytes);
-  }
-
- private:
-  struct Place {
-    std::size_t begin = 0;
-    std::size_t bytes = 0;
-  };
-  std::string bytes_;
-  std::vector<Place> places_;
-};
-
 // Single rows. Errors: kDataLoss  the row is missing or damaged: names the database and the ledger
 absl::StatusOr<std::string> ReadStoredLedger(const vfs::RocksDb& db, LedgerSeq sequence);
-absl::StatusOr<LedgerEvents> ReadLedgerEvents(const vfs::RocksDb& db,
-                                              LedgerSeq sequence,
-                                              LedgerDecompressor& decompressor);
+absl::StatusOr<StoredEvents> ReadStoredEvents(const vfs::RocksDb& db, LedgerSeq sequence);
 absl::StatusOr<IndexRow> ReadIndexRow(const vfs::RocksDb& db, LedgerSeq sequence);
 
 // A hot chunk that has every ledger of its chunk: the only one that may be frozen.

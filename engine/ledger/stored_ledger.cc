@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <span>
+#include <utility>
 
 #include "vfs/base/bytes.h"
 #include "vfs/base/check.h"
@@ -18,6 +19,7 @@ namespace {
 constexpr int kLevel = 3;
 constexpr std::uint8_t kUndecodedFlag = 1;
 constexpr std::size_t kFlagsBytes = 1;
+constexpr std::size_t kIdleMax = 2;  // decompressors that wait
 
 // Of a zstd frame: magic, 4 bytes, then a byte that says what its header holds.
 constexpr std::size_t kDescriptorAt = kFlagsBytes + 4;
@@ -150,6 +152,26 @@ absl::StatusOr<std::string> LedgerDecompressor::Decompress(std::string_view stor
     return Malformed(stored, fmt::format("a damaged frame: {}", ZSTD_getErrorName(found)));
   if (found != content)
     return Malformed(stored, fmt::format("a frame of {} bytes, expected {}", found, content));
+  return ledger;
+}
+
+SharedDecompressor::SharedDecompressor(std::string_view dictionary) : dictionary_(dictionary) {}
+
+SharedDecompressor::~SharedDecompressor() = default;
+
+absl::StatusOr<std::string> SharedDecompressor::Decompress(std::string_view stored) const {
+  std::unique_ptr<LedgerDecompressor> decompressor;
+  {
+    const vfs::MutexLock lock(&mu_);
+    if (!idle_.empty()) {
+      decompressor = std::move(idle_.back());
+      idle_.pop_back();
+    }
+  }
+  if (decompressor == nullptr) decompressor = std::make_unique<LedgerDecompressor>(dictionary_);
+  absl::StatusOr<std::string> ledger = decompressor->Decompress(stored);
+  const vfs::MutexLock lock(&mu_);
+  if (idle_.size() < kIdleMax) idle_.push_back(std::move(decompressor));
   return ledger;
 }
 

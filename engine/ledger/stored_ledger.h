@@ -7,9 +7,13 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include <absl/base/thread_annotations.h>
 #include <absl/status/status.h>
 #include <absl/status/statusor.h>
+
+#include "vfs/base/mutex.h"
 
 namespace permafrost::engine {
 
@@ -54,6 +58,26 @@ class LedgerDecompressor {
  private:
   struct State;
   std::unique_ptr<State> state_;
+};
+
+// Decompressors of one dictionary for everybody: a call takes one that is idle, or makes one.
+//
+// Memory:  the dictionary, and of each that waits, two at most, 200 KiB
+// Threads: any thread
+class SharedDecompressor {
+ public:
+  explicit SharedDecompressor(std::string_view dictionary);
+  ~SharedDecompressor();
+  SharedDecompressor(const SharedDecompressor&) = delete;
+  SharedDecompressor& operator=(const SharedDecompressor&) = delete;
+
+  // Errors: as LedgerDecompressor::Decompress
+  absl::StatusOr<std::string> Decompress(std::string_view stored) const;
+
+ private:
+  const std::string dictionary_;
+  mutable vfs::Mutex mu_;
+  mutable std::vector<std::unique_ptr<LedgerDecompressor>> idle_ ABSL_GUARDED_BY(mu_);
 };
 
 // Whether a stored ledger waits for a decoder that understands it. The frame's blocks are not

@@ -38,7 +38,7 @@ class ChunkEvents {
   virtual absl::Status Payloads(std::span<const std::uint32_t> ids, VisitPayload visit) = 0;
 };
 
-std::unique_ptr<ChunkEvents> ColdChunkEvents(EventSegmentReader segment);
+std::unique_ptr<ChunkEvents> ColdChunkEvents(std::shared_ptr<const EventSegmentReader> segment);
 // `db` and `index` are of the same chunk.
 std::unique_ptr<ChunkEvents> HotChunkEvents(HotHandle db, std::shared_ptr<const HotIndex> index);
 

@@ -4,6 +4,7 @@
 #include <span>
 #include <utility>
 
+#include "engine/layout/keys.h"
 #include "engine/query/ledger_reader.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
@@ -153,7 +154,11 @@ absl::StatusOr<EventPage> LedgerReader::Events(const EventQuery& query) const {
   const ChunkId last = geometry_.ChunkOf(to);
   ChunkId chunk = query.is_descending ? last : first;
   while (true) {
-    VFS_RETURN_IF_ERROR(AddEvents(chunk, query, from, to, page));
+    const absl::Status added = AddEvents(chunk, query, from, to, page);
+    if (!added.ok()) {
+      view_.cold->Forget(KeyText(ChunkArtifact{.chunk = chunk, .kind = ArtifactKind::kEvents}));
+      return added;
+    }
     if (!page.is_done || chunk == (query.is_descending ? first : last)) return page;
     chunk = query.is_descending ? Previous(chunk) : Next(chunk);
   }

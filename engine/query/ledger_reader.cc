@@ -6,28 +6,13 @@
 
 #include <fmt/format.h>
 
-#include "engine/cold/event_segment_reader.h"
-#include "engine/cold/window_index_reader.h"
-#include "engine/store/cold_identity.h"
+#include "engine/layout/keys.h"
 #include "vfs/base/hex.h"
 #include "vfs/base/probe.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
 
 namespace permafrost::engine {
-namespace {
-
-absl::StatusOr<FoundLedger> Decompressed(std::string_view stored,
-                                         std::string_view dictionary,
-                                         std::string_view path,
-                                         Home home) {
-  LedgerDecompressor decompressor(dictionary);
-  absl::StatusOr<std::string> bytes = decompressor.Decompress(stored);
-  if (!bytes.ok()) return vfs::DataLoss("read {}: {}", path, vfs::Message(bytes.status()));
-  return FoundLedger{.home = home, .bytes = *std::move(bytes)};
-}
-
-}  // namespace
 
 LedgerReader::LedgerReader(LedgerStoreView view, const LedgerDecoder& decoder)
     : view_(std::move(view)),
@@ -46,13 +31,12 @@ absl::StatusOr<FoundLedger> LedgerReader::Ledger(LedgerSeq sequence) const {
     return vfs::NotFound("read ledger {}: {}", sequence.value(), Extent());
   }
   const ChunkId chunk = geometry_.ChunkOf(sequence);
-  VFS_ASSIGN_OR_RETURN(const auto files,
-                       view_.store.FindFrozen({.chunk = chunk, .kind = ArtifactKind::kLedgers}));
-  if (files.has_value()) {
-    VFS_ASSIGN_OR_RETURN(const LedgerPackReader pack,
-                         OpenLedgerPack(files->front(), view_.store.pins(), chunk));
-    VFS_ASSIGN_OR_RETURN(const std::string stored, pack.Stored(sequence));
-    return Decompressed(stored, pack.dictionary(), files->front().path, Home::kCold);
+  VFS_ASSIGN_OR_RETURN(const auto cold, view_.cold->Ledgers(view_.store, chunk));
+  if (cold != nullptr) {
+    absl::StatusOr<std::string> bytes = cold->Ledger(sequence);
+    if (bytes.ok()) return FoundLedger{.home = Home::kCold, .bytes = *std::move(bytes)};
+    view_.cold->Forget(KeyText(ChunkArtifact{.chunk = chunk, .kind = ArtifactKind::kLedgers}));
+    return bytes.status();
   }
   VFS_ASSIGN_OR_RETURN(const std::optional<HotHandle> db, view_.store.FindHot(chunk));
   if (!db.has_value()) {
@@ -60,7 +44,9 @@ absl::StatusOr<FoundLedger> LedgerReader::Ledger(LedgerSeq sequence) const {
                             sequence.value(), chunk.value());
   }
   VFS_ASSIGN_OR_RETURN(const std::string stored, ReadStoredLedger(**db, sequence));
-  return Decompressed(stored, "", (*db)->path(), Home::kHot);
+  absl::StatusOr<std::string> bytes = view_.hot->Decompress(stored);
+  if (!bytes.ok()) return vfs::DataLoss("read {}: {}", (*db)->path(), vfs::Message(bytes.status()));
+  return FoundLedger{.home = Home::kHot, .bytes = *std::move(bytes)};
 }
 
 absl::StatusOr<std::optional<FoundTransaction>> LedgerReader::TransactionOf(
@@ -81,26 +67,18 @@ absl::StatusOr<std::optional<FoundTransaction>> LedgerReader::TransactionOf(
 absl::StatusOr<std::vector<LedgerSeq>> LedgerReader::CandidatesOf(WindowId window,
                                                                   const Hash& hash) const {
   std::vector<LedgerSeq> candidates;
-  VFS_ASSIGN_OR_RETURN(const auto index, view_.store.FindIndex(window));
-  if (!index.has_value()) return candidates;
-  VFS_RETURN_IF_ERROR(OpenFrozen(index->file).status());
-  VFS_ASSIGN_OR_RETURN(const auto reader,
-                       WindowIndex::Open(index->file.fs, index->file.path,
-                                         IndexIdentityOf(view_.store.pins(), index->coverage),
-                                         {.resident_bytes_max = 0}));
-  VFS_RETURN_IF_ERROR(reader->Lookup(hash, &candidates));
-  return candidates;
+  VFS_ASSIGN_OR_RETURN(const auto cold, view_.cold->Index(view_.store, window));
+  if (!cold.has_value()) return candidates;
+  const absl::Status looked_up = cold->index->Lookup(hash, &candidates);
+  if (looked_up.ok()) return candidates;
+  view_.cold->Forget(KeyText(cold->coverage));
+  return looked_up;
 }
 
 absl::StatusOr<std::unique_ptr<ChunkEvents>> LedgerReader::OpenEvents(ChunkId chunk,
                                                                       LedgerSeq last) const {
-  VFS_ASSIGN_OR_RETURN(const auto files,
-                       view_.store.FindFrozen({.chunk = chunk, .kind = ArtifactKind::kEvents}));
-  if (files.has_value()) {
-    VFS_ASSIGN_OR_RETURN(EventSegmentReader segment,
-                         OpenEventSegment(*files, view_.store.pins(), chunk));
-    return ColdChunkEvents(std::move(segment));
-  }
+  VFS_ASSIGN_OR_RETURN(auto segment, view_.cold->Events(view_.store, chunk));
+  if (segment != nullptr) return ColdChunkEvents(std::move(segment));
   VFS_ASSIGN_OR_RETURN(std::optional<HotHandle> db, view_.store.FindHot(chunk));
   const auto index = view_.indexes.find(chunk);
   if (!db.has_value() || index == view_.indexes.end() || index->second->last() < last) {

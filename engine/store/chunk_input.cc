@@ -38,14 +38,13 @@ class HotInput final : public ChunkInput {
   }
 
   absl::Status ForEachEvents(VisitEvents visit) override {
-    LedgerDecompressor decompressor("");
     return ForEach([&](LedgerSeq sequence) -> absl::Status {
       VFS_ASSIGN_OR_RETURN(const IndexRow row, ReadIndexRow(chunk_.db(), sequence));
-      VFS_ASSIGN_OR_RETURN(const LedgerEvents events,
-                           ReadLedgerEvents(chunk_.db(), sequence, decompressor));
-      if (events.size() != row.event_count) {
+      VFS_ASSIGN_OR_RETURN(const StoredEvents events, ReadStoredEvents(chunk_.db(), sequence));
+      if (events.event_count() != row.event_count) {
         return vfs::DataLoss("freeze {}: ledger {} has {} events, its index row says {}",
-                             chunk_.db().path(), sequence.value(), events.size(), row.event_count);
+                             chunk_.db().path(), sequence.value(), events.event_count(),
+                             row.event_count);
       }
       return visit(row, events);
     });
@@ -82,8 +81,10 @@ class DecodedInput : public ChunkInput {
   }
 
   absl::Status ForEachEvents(VisitEvents visit) override {
-    return ForEachView([&](const LedgerView& ledger) {
-      return visit(IndexRowOf(ledger), LedgerEvents::Of(ledger));
+    RecordCompressor compressor;
+    return ForEachView([&](const LedgerView& ledger) -> absl::Status {
+      VFS_ASSIGN_OR_RETURN(const StoredEvents events, StoredEvents::Of(ledger, compressor));
+      return visit(IndexRowOf(ledger), events);
     });
   }
 

@@ -36,7 +36,7 @@ class ChunkInput {
   using VisitStored = absl::FunctionRef<absl::Status(LedgerSeq sequence, std::string_view stored)>;
   using VisitRow = absl::FunctionRef<absl::Status(const IndexRow& row)>;
   using VisitEvents =
-      absl::FunctionRef<absl::Status(const IndexRow& row, const LedgerEvents& events)>;
+      absl::FunctionRef<absl::Status(const IndexRow& row, const StoredEvents& events)>;
   virtual absl::Status ForEachStored(VisitStored visit) = 0;
   virtual absl::Status ForEachIndexRow(VisitRow visit) = 0;
   virtual absl::Status ForEachEvents(VisitEvents visit) = 0;

@@ -75,14 +75,12 @@ absl::Status WriteEvents(
     ChunkInput& input, const ColdFileId& id, LedgerSeq first, EventsPass& pass, vfs::File& file) {
   pass.terms.emplace();
   EventPackWriter pack(&file, id, first);
-  const auto add = [&](const IndexRow& row, const LedgerEvents& events) -> absl::Status {
+  const auto add = [&](const IndexRow& row, const StoredEvents& events) {
     const std::uint32_t begin = pack.event_count();
     for (const Posting& posting : row.postings) {
       for (const std::uint32_t event : posting.events) pass.terms->Add(posting.term, begin + event);
     }
-    for (std::size_t i = 0; i < events.size(); ++i)
-      VFS_RETURN_IF_ERROR(pack.Add(events.payload(i)));
-    return pack.FinishLedger(row.sequence);
+    return pack.AddLedger(row.sequence, events);
   };
   VFS_RETURN_IF_ERROR(input.ForEachEvents(add));
   pass.event_count = pack.event_count();

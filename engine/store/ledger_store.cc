@@ -35,7 +35,9 @@ absl::StatusOr<ChunkId> LastColdChunk(const CatalogView& view, const Geometry& g
 }  // namespace
 
 LedgerStore::LedgerStore(std::unique_ptr<Store> store, const LedgerDecoder& decoder)
-    : store_(std::move(store)), decoder_(decoder), compressor_("") {}
+    : store_(std::move(store)), decoder_(decoder), compressor_("") {
+  store_->catalog().OnUnread([this](const std::string& key) { cold_readers_.Forget(key); });
+}
 
 LedgerStore::~LedgerStore() = default;
 
@@ -145,7 +147,8 @@ absl::Status LedgerStore::Append(std::string_view bytes, std::string_view origin
     store_->log().Warning("ingest {}: ledger {} is stored without its transactions and events: {}",
                           origin, ledger->sequence.value(), ledger->undecoded->reason);
   }
-  VFS_ASSIGN_OR_RETURN(const PreparedLedger prepared, PrepareLedger(*ledger, compressor_));
+  VFS_ASSIGN_OR_RETURN(const PreparedLedger prepared,
+                       PrepareLedger(*ledger, compressor_, event_compressor_));
   VFS_ASSIGN_OR_RETURN(const std::optional<HotState> hot,
                        store_->catalog().Find(HotChunkKey{chunk}));
   if (hot != HotState::kReady) VFS_RETURN_IF_ERROR(store_->CreateHot(chunk));
@@ -178,7 +181,10 @@ LedgerStoreView LedgerStore::OpenView() {
   // The snapshot first: an index is dropped only when no snapshot names its chunk.
   ReadView view = store_->OpenView();
   const vfs::MutexLock lock(&mu_);
-  return {.indexes = {indexes_.begin(), indexes_.end()}, .store = std::move(view)};
+  return {.indexes = {indexes_.begin(), indexes_.end()},
+          .cold = &cold_readers_,
+          .hot = &hot_decompressor_,
+          .store = std::move(view)};
 }
 
 absl::StatusOr<CompleteHotChunk> LedgerStore::OpenComplete(ChunkId chunk) {
@@ -187,6 +193,9 @@ absl::StatusOr<CompleteHotChunk> LedgerStore::OpenComplete(ChunkId chunk) {
   return CompleteHotChunk::Check(std::move(db), *index, store_->layout().geometry(), chunk);
 }
 
-absl::Status LedgerStore::Close() { return store_->Close(); }
+absl::Status LedgerStore::Close() {
+  cold_readers_.ForgetAll();
+  return store_->Close();
+}
 
 }  // namespace permafrost::engine

@@ -17,6 +17,7 @@
 #include "engine/hot/hot_rows.h"
 #include "engine/ledger/ledger_decoder.h"
 #include "engine/ledger/stored_ledger.h"
+#include "engine/store/cold_readers.h"
 #include "engine/store/store.h"
 #include "vfs/base/mutex.h"
 
@@ -25,11 +26,16 @@ namespace permafrost::engine {
 // The indexes of hot chunks at one moment.
 using HotIndexes = std::map<ChunkId, std::shared_ptr<const HotIndex>>;
 
-// A view, and the indexes of everything that is hot in it.
+// A view, the indexes of everything that is hot in it, and what its reads share with others.
 struct LedgerStoreView {
   HotIndexes indexes;
+  ColdReaders* cold = nullptr;
+  const SharedDecompressor* hot = nullptr;  // of what stands in hot rows
   ReadView store;
 };
+
+// Of all frozen files that are kept open.
+inline constexpr std::size_t kOpenColdFilesMax = 128;
 
 // Threads: any thread; Append from one at a time; Close and destruction exclude every other call.
 class LedgerStore {
@@ -75,6 +81,7 @@ class LedgerStore {
   absl::StatusOr<CompleteHotChunk> OpenComplete(ChunkId chunk);
 
   Store& store() { return *store_; }
+  ColdReaders& cold_readers() { return cold_readers_; }
   const LedgerDecoder& decoder() const { return decoder_; }
 
   absl::Status Close();
@@ -88,9 +95,12 @@ class LedgerStore {
   // After a commit that failed: the index of what its chunk has.
   absl::Status ResolveDoubt();
 
+  ColdReaders cold_readers_{kOpenColdFilesMax};
+  const SharedDecompressor hot_decompressor_{""};
   const std::unique_ptr<Store> store_;
   const LedgerDecoder& decoder_;
   LedgerCompressor compressor_;
+  RecordCompressor event_compressor_;
 
   // Of the thread that appends. Nothing: to be derived.
   std::optional<LedgerSeq> next_;

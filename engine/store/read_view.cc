@@ -1,22 +1,38 @@
 // From keys to bytes, all as of one snapshot.
 #include "engine/store/read_view.h"
 
+#include <utility>
+
 #include "engine/retention/retention.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
 
 namespace permafrost::engine {
 
+absl::StatusOr<std::optional<ArtifactRecord>> ReadView::FindRecord(
+    const ChunkArtifact& artifact) const {
+  VFS_ASSIGN_OR_RETURN(std::optional<ArtifactRecord> record,
+                       context_.catalog->Find(artifact, &at_));
+  if (record.has_value() && record->state != ArtifactState::kFrozen) record.reset();
+  return record;
+}
+
+std::vector<FrozenFile> ReadView::FilesOf(const ChunkArtifact& artifact,
+                                          const ArtifactRecord& record) const {
+  std::vector<std::string> paths = context_.layout->PathsOf(artifact);
+  std::vector<FrozenFile> files;
+  for (std::size_t file = 0; file < paths.size(); ++file) {
+    files.push_back(
+        {.fs = context_.env.fs, .path = std::move(paths[file]), .digest = record.files[file]});
+  }
+  return files;
+}
+
 absl::StatusOr<std::optional<std::vector<FrozenFile>>> ReadView::FindFrozen(
     const ChunkArtifact& artifact) const {
-  VFS_ASSIGN_OR_RETURN(const std::optional<ArtifactRecord> record,
-                       context_.catalog->Find(artifact, &at_));
-  if (!record.has_value() || record->state != ArtifactState::kFrozen) return std::nullopt;
-  const std::vector<std::string> paths = context_.layout->PathsOf(artifact);
-  std::vector<FrozenFile> files;
-  for (std::size_t file = 0; file < paths.size(); ++file)
-    files.push_back({.fs = context_.env.fs, .path = paths[file], .digest = record->files[file]});
-  return files;
+  VFS_ASSIGN_OR_RETURN(const std::optional<ArtifactRecord> record, FindRecord(artifact));
+  if (!record.has_value()) return std::nullopt;
+  return FilesOf(artifact, *record);
 }
 
 absl::StatusOr<std::optional<HotHandle>> ReadView::FindHot(ChunkId chunk) const {

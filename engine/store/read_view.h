@@ -68,6 +68,10 @@ class ReadView {
   // The files of an artifact, if it is frozen.
   absl::StatusOr<std::optional<std::vector<FrozenFile>>> FindFrozen(
       const ChunkArtifact& artifact) const;
+  // The same in two steps: what the catalog records of it, if it is frozen; and its files.
+  absl::StatusOr<std::optional<ArtifactRecord>> FindRecord(const ChunkArtifact& artifact) const;
+  std::vector<FrozenFile> FilesOf(const ChunkArtifact& artifact,
+                                  const ArtifactRecord& record) const;
   // The database of a chunk, if it is ready.
   absl::StatusOr<std::optional<HotHandle>> FindHot(ChunkId chunk) const;
   // The index of a window, if one is frozen.

@@ -21,6 +21,11 @@ using engine::LedgerView;
 
 void Check(const rocksdb::Status& status) { VFS_CHECK(status.ok(), "{}", status.ToString()); }
 
+struct Compressors {
+  engine::LedgerCompressor ledgers{""};
+  engine::RecordCompressor events;
+};
+
 // The stored ledger, its events, and its index row, as one batch of ours has them.
 struct Rows {
   std::string ledger;
@@ -28,11 +33,10 @@ struct Rows {
   IndexRow index;
 };
 
-Rows RowsOf(const std::string& bytes, engine::LedgerCompressor& compressor) {
+Rows RowsOf(const std::string& bytes, Compressors& compressors) {
   const LedgerView view = Must(engine::AnyDecoder().Decode(bytes));
-  const engine::LedgerEvents events = engine::LedgerEvents::Of(view);
-  return {.ledger = Must(compressor.Compress(bytes, false)),
-          .events = Must(compressor.Compress(events.bytes(), false)),
+  return {.ledger = Must(compressors.ledgers.Compress(bytes, false)),
+          .events = Must(engine::StoredEvents::Of(view, compressors.events)).bytes(),
           .index = engine::IndexRowOf(view)};
 }
 
@@ -53,10 +57,10 @@ double Permafrost(const LedgerSet& set) {
 
 // What a batch costs before it is written.
 double Prepared(const LedgerSet& set) {
-  engine::LedgerCompressor compressor("");
+  Compressors compressors;
   return Rate(set, [&](std::size_t i) {
     const LedgerView view = Must(engine::AnyDecoder().Decode(set.ledgers[i]));
-    Must(engine::PrepareLedger(view, compressor).status());
+    Must(engine::PrepareLedger(view, compressors.ledgers, compressors.events).status());
   });
 }
 
@@ -69,14 +73,14 @@ double RowPerKey(const LedgerSet& set) {
   rocksdb::DB* opened = nullptr;
   Check(rocksdb::DB::Open(options, directory.Join("db"), &opened));
   const std::unique_ptr<rocksdb::DB> db(opened);
-  engine::LedgerCompressor compressor("");
+  Compressors compressors;
   rocksdb::WriteOptions write;
   write.sync = true;
   const auto put = [](rocksdb::WriteBatch& batch, std::string_view key, std::string_view value) {
     Check(batch.Put({key.data(), key.size()}, {value.data(), value.size()}));
   };
   return Rate(set, [&](std::size_t i) {
-    const Rows rows = RowsOf(set.ledgers[i], compressor);
+    const Rows rows = RowsOf(set.ledgers[i], compressors);
     std::string sequence;
     vfs::AppendLittleEndian(sequence, rows.index.sequence.value());
     rocksdb::WriteBatch batch;
@@ -119,10 +123,10 @@ void MeasureIngest(const EngineBenchOptions& options,
                    std::vector<EngineBenchRow>& rows) {
   const std::string name = "ingest/" + set.name;
   if (!name.starts_with(options.only)) return;
-  engine::LedgerCompressor compressor("");
+  Compressors compressors;
   std::vector<std::string> batches;
   for (const std::string& ledger : set.ledgers) {
-    const Rows made = RowsOf(ledger, compressor);
+    const Rows made = RowsOf(ledger, compressors);
     batches.push_back(made.ledger + made.events + engine::EncodeIndexRow(made.index));
   }
   MeasureRow(

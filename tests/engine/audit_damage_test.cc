@@ -88,7 +88,9 @@ class FrozenDamage : public ::testing::Test {
 
   // Of every ledger, of every transaction of it and one that is nowhere, of all events and those of
   // each contract.
+  // Every file that is needed is opened for it.
   Answers Ask() {
+    store_->cold_readers().ForgetAll();
     const LedgerReader reader(store_->OpenView(), store_->decoder());
     Answers answers;
     const auto add = [&](std::string question, absl::StatusOr<std::string> answer) {

@@ -15,6 +15,8 @@
 #include "tests/engine/ledger/event_makers.h"
 #include "tests/status_matchers.h"
 #include "tests/worked_example.h"
+#include "vfs/base/bytes.h"
+#include "vfs/base/crc32c.h"
 #include "vfs/metered_file_system.h"
 
 namespace permafrost::engine {
@@ -285,6 +287,62 @@ TEST(EventSegment, ABitmapThatIsAnotherTermsOrNoneIsRefused) {
   EXPECT_EQ(refusal(renamed), "read 3-index.pack: record 0 at byte 0: it is another term's");
   item.pop_back();
   EXPECT_EQ(refusal(item), "read 3-index.pack: record 0 at byte 0: no bitmap of 3000 events");
+}
+
+// Freezing copies: what was compressed when a ledger was ingested stands in the pack as it was,
+// but for records of few events, which share one.
+TEST(EventPackWriter, CopiesRecordsAndGathersSmallOnes) {
+  std::uint64_t seed = 1;
+  while (MadeLedger(seed, kFirst, 400).view().events.size() < 200) ++seed;
+  const MadeLedger made(seed, kFirst, 400);
+  RecordCompressor compressor;
+  ColdDisk disk;
+  std::vector<StoredEvents> stored;
+  const std::vector<std::size_t> counts = {128 + 40, 128 + 31, 5, 0, 20, 128 + 32};
+  disk.Write(kPaths.events, [&](vfs::File& file) -> absl::Status {
+    EventPackWriter writer(&file, SomeColdFile(), kFirst);
+    for (std::uint32_t i = 0; i < counts.size(); ++i) {
+      LedgerView ledger = made.view();
+      ledger.sequence = LedgerSeq{kFirst.value() + i};
+      ledger.events.resize(counts[i]);
+      VFS_ASSIGN_OR_RETURN(StoredEvents events, StoredEvents::Of(ledger, compressor));
+      VFS_RETURN_IF_ERROR(writer.AddLedger(ledger.sequence, events));
+      stored.push_back(std::move(events));
+    }
+    return writer.Finish();
+  });
+
+  const std::string bytes = disk.Bytes(kPaths.events);
+  for (const StoredEvents& events : stored) {
+    for (std::size_t i = 0; i < events.record_count(); ++i)
+      EXPECT_EQ(bytes.find(events.record(i)) != std::string::npos, events.events_of(i) >= 32);
+  }
+  ASSERT_OK_AND_ASSIGN(
+      const ColdFileReader file,
+      ColdFileReader::Open(disk.fs(), kPaths.events, SomeColdFile(), ColdFileKind::kEvents));
+  // 128, 40, 128, 31 + 5 + 20, 128, 32.
+  EXPECT_EQ(file.numbers()[kPackRecords], 6U);
+}
+
+TEST(EventPackWriter, ADamagedSmallRecordIsNamed) {
+  const MadeLedger made(3, kFirst, 20);
+  ASSERT_FALSE(made.view().events.empty());
+  ColdDisk disk;
+  disk.Write("other", [&](vfs::File& file) -> absl::Status {
+    RecordCompressor compressor;
+    VFS_ASSIGN_OR_RETURN(const StoredEvents good, StoredEvents::Of(made.view(), compressor));
+    // Another ledger's count over it, with a checksum that fits.
+    std::string bytes = good.bytes().substr(0, good.bytes().size() - 4);
+    bytes[1] = static_cast<char>(bytes[1] + 1);
+    std::string checked;
+    vfs::AppendLittleEndian(checked, kFirst.value());
+    vfs::AppendLittleEndian(bytes, vfs::Crc32c(checked + bytes));
+    VFS_ASSIGN_OR_RETURN(const StoredEvents events, StoredEvents::Parse(kFirst, bytes));
+    EventPackWriter writer(&file, SomeColdFile(), kFirst);
+    EXPECT_ERROR(writer.AddLedger(kFirst, events), absl::StatusCode::kDataLoss,
+                 ::testing::HasSubstr("add events of ledger 26: "));
+    return absl::OkStatus();
+  });
 }
 
 TEST(EventPackWriter, RefusesWhatWouldNotBeASegment) {

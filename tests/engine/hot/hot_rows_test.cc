@@ -8,12 +8,10 @@
 
 #include <gmock/gmock.h>
 
-#include "engine/ledger/event_payload.h"
 #include "engine/ledger/frame.h"
 #include "engine/ledger/synthetic_source.h"
 #include "tests/engine/store_world.h"
 #include "tests/status_matchers.h"
-#include "vfs/base/bytes.h"
 
 namespace permafrost::engine {
 namespace {
@@ -43,10 +41,12 @@ class HotRows : public ::testing::Test {
   const Geometry& geometry() const { return options_.geometry; }
   void Put(std::uint32_t first, std::uint32_t last) {
     LedgerCompressor compressor("");
+    RecordCompressor event_compressor;
     for (std::uint32_t sequence = first; sequence <= last; ++sequence) {
       const std::string bytes = SyntheticLedger(kSeed, LedgerSeq{sequence});
       ASSERT_OK_AND_ASSIGN(const LedgerView ledger, FrameDecoder().Decode(bytes));
-      ASSERT_OK_AND_ASSIGN(const PreparedLedger prepared, PrepareLedger(ledger, compressor));
+      ASSERT_OK_AND_ASSIGN(const PreparedLedger prepared,
+                           PrepareLedger(ledger, compressor, event_compressor));
       ASSERT_EQ(prepared.index, IndexRowOf(ledger));
       ASSERT_OK(db_->Write(prepared.rows, vfs::SyncWrite::kYes));
     }
@@ -108,17 +108,13 @@ TEST_F(HotRows, RowsComeBackOneByOne) {
   ASSERT_OK_AND_ASSIGN(const LedgerView ledger, FrameDecoder().Decode(bytes));
 
   ASSERT_OK_AND_ASSIGN(const std::string stored, ReadStoredLedger(*db_, LedgerSeq{kFirst}));
-  ASSERT_OK_AND_ASSIGN(const LedgerEvents events,
-                       ReadLedgerEvents(*db_, LedgerSeq{kFirst}, decompressor_));
+  ASSERT_OK_AND_ASSIGN(const StoredEvents events, ReadStoredEvents(*db_, LedgerSeq{kFirst}));
 
   ASSERT_OK_AND_ASSIGN(const std::string decompressed, decompressor_.Decompress(stored));
   EXPECT_EQ(decompressed, bytes);
-  ASSERT_EQ(events.size(), ledger.events.size());
-  for (std::size_t i = 0; i < events.size(); ++i) {
-    std::string payload;
-    AppendEventPayload(payload, ledger, ledger.events[i]);
-    EXPECT_EQ(events.payload(i), payload);
-  }
+  RecordCompressor compressor;
+  EXPECT_EQ(events.bytes(), StoredEvents::Of(ledger, compressor)->bytes());
+  EXPECT_EQ(events.event_count(), ledger.events.size());
 }
 
 TEST_F(HotRows, AMissingRowIsNamed) {
@@ -145,7 +141,7 @@ TEST_F(HotRows, AMissingRowIsNamed) {
   EXPECT_OK(Warm());
   EXPECT_ERROR(ReadStoredLedger(*db_, LedgerSeq{12}), absl::StatusCode::kDataLoss,
                "read hot: row 'L' of ledger 12 is missing");
-  EXPECT_ERROR(ReadLedgerEvents(*db_, LedgerSeq{12}, decompressor_), absl::StatusCode::kDataLoss,
+  EXPECT_ERROR(ReadStoredEvents(*db_, LedgerSeq{12}), absl::StatusCode::kDataLoss,
                "read hot: row 'E' of ledger 12 is missing");
 }
 
@@ -183,24 +179,8 @@ TEST_F(HotRows, ADamagedRowIsNamed) {
                               std::to_string(spoilt.size()) + " bytes: its checksum does not match";
   EXPECT_ERROR(Warm(), absl::StatusCode::kDataLoss, finding);
   EXPECT_ERROR(ReadIndexRow(*db_, LedgerSeq{11}), absl::StatusCode::kDataLoss, finding);
-  EXPECT_ERROR(ReadLedgerEvents(*db_, LedgerSeq{11}, decompressor_), absl::StatusCode::kDataLoss,
-               HasSubstr("read hot: ledger 11: "));
-}
-
-TEST_F(HotRows, AnEventThatDoesNotFitItsRowIsNamed) {
-  const auto parse = [](std::string_view bytes) {
-    return LedgerEvents::Parse(std::string(bytes)).status();
-  };
-  const std::string two("\1\0\0\0a\2\0\0\0bc", 11);
-
-  EXPECT_OK(parse(""));
-  EXPECT_OK(parse(two));
-  for (const std::size_t size : {6U, 8U, 9U, 10U}) {
-    EXPECT_ERROR(parse(two.substr(0, size)), absl::StatusCode::kDataLoss,
-                 "event 1 does not fit its row");
-  }
-  EXPECT_ERROR(parse("\xff\xff\xff\xff"), absl::StatusCode::kDataLoss,
-               "event 0 does not fit its row");
+  EXPECT_ERROR(ReadStoredEvents(*db_, LedgerSeq{11}), absl::StatusCode::kDataLoss,
+               "read hot: ledger 11: its events of 14 bytes: their checksum does not match");
 }
 
 TEST_F(HotRows, OnlyAWholeChunkIsComplete) {

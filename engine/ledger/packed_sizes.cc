@@ -1,5 +1,5 @@
 // Bits, lowest first.
-#include "engine/cold/packed_sizes.h"
+#include "engine/ledger/packed_sizes.h"
 
 #include <algorithm>
 #include <array>

@@ -1,5 +1,5 @@
 // Packed sizes: round trips, and that no bytes make them read or allocate beyond what is there.
-#include "engine/cold/packed_sizes.h"
+#include "engine/ledger/packed_sizes.h"
 
 #include <gmock/gmock.h>
 #include <rapidcheck/gtest.h>

@@ -1,0 +1,173 @@
+// Frozen files that stay open: who is served from them, and until when.
+#include "engine/store/cold_readers.h"
+
+#include <array>
+#include <optional>
+#include <string>
+
+#include <gmock/gmock.h>
+
+#include "engine/ingest/ingest.h"
+#include "engine/ledger/synthetic_source.h"
+#include "engine/store/ledger_artifacts.h"
+#include "tests/engine/ledger_model.h"
+#include "tests/status_matchers.h"
+#include "vfs/metered_file_system.h"
+
+namespace permafrost::engine {
+namespace {
+
+using testing::LedgerModel;
+using testing::LedgerWorld;
+
+constexpr std::uint64_t kSeed = 21;
+constexpr std::uint64_t kOtherSeed = 22;
+constexpr std::uint32_t kLedgers = 24;  // of three chunks, one window
+constexpr SyntheticShape kShape = {.transactions_min = 1, .transactions_max = 6, .events_max = 2};
+constexpr ChunkArtifact kFirstPack{.chunk = ChunkId{0}, .kind = ArtifactKind::kLedgers};
+
+class ColdReadersTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    world_.Through(&metered_);
+    ASSERT_OK(world_.Open());
+    SyntheticSource source(kSeed, kLedgers, kShape);
+    ASSERT_OK(Ingest(world_.store(), source, {}));
+    meter_.Reset();
+  }
+
+  void TearDown() override { EXPECT_OK(world_.Close()); }
+
+  LedgerModel Model() const { return LedgerModel::Synthetic(kSeed, kLedgers, kShape); }
+  ColdReaders& readers() { return world_.store().cold_readers(); }
+  std::uint64_t opens() const { return meter_.Counts()[vfs::CallKind::kOpen].calls; }
+
+  absl::StatusOr<std::string> Bytes(LedgerSeq sequence) {
+    VFS_ASSIGN_OR_RETURN(FoundLedger found, world_.Reader().Ledger(sequence));
+    return std::move(found.bytes);
+  }
+  // The pack of the first chunk is demoted and made again, of the ledgers of a seed.
+  void MakeFirstPackAnew(std::uint64_t seed) {
+    SyntheticSource source(seed, kLedgers, kShape);
+    LedgerArtifacts artifacts(&world_.store(), &source);
+    ASSERT_OK(world_.store().store().catalog().Demote({.artifacts = {kFirstPack}}));
+    ASSERT_OK(world_.store().store().FreezeChunk(kFirstPack.chunk, std::array{kFirstPack.kind},
+                                                 artifacts));
+  }
+  std::string FirstPackPath() { return world_.store().store().layout().PathsOf(kFirstPack)[0]; }
+
+  LedgerWorld world_;
+  vfs::CallMeter meter_;
+  vfs::MeteredFileSystem metered_{&world_.disk(), &meter_};
+};
+
+TEST_F(ColdReadersTest, WhatIsOpenIsNotOpenedAgain) {
+  EXPECT_EQ(Model().Wrong(world_.Reader()), "");
+  EXPECT_GT(opens(), 0U);
+  EXPECT_EQ(readers().open_files(), 3 * (1 + 3) + 1U);  // packs and events, and an index
+  meter_.Reset();
+
+  EXPECT_EQ(Model().Wrong(world_.Reader()), "");
+
+  EXPECT_EQ(opens(), 0U);
+}
+
+// The file has its name, length and bytes again, but is another one: what happens to the old one
+// is nobody's business any more.
+TEST_F(ColdReadersTest, AFileThatWasMadeAnewIsOpenedAnew) {
+  ASSERT_OK(Bytes(LedgerSeq{2}));
+  ASSERT_OK_AND_ASSIGN(const auto old,
+                       world_.disk().Open(FirstPackPath(), vfs::OpenMode::kReadWrite));
+  ASSERT_NO_FATAL_FAILURE(MakeFirstPackAnew(kSeed));
+  ASSERT_OK_AND_ASSIGN(const std::uint64_t old_bytes, old->Size());
+  ASSERT_OK(old->Write(0, std::string(old_bytes, '\0')));
+
+  EXPECT_EQ(Model().Wrong(world_.Reader()), "");
+}
+
+TEST_F(ColdReadersTest, AnotherRecordInTheCatalogIsAnotherFile) {
+  // Even if nobody says that the key was demoted.
+  world_.store().store().catalog().OnUnread(nullptr);
+  ASSERT_OK(Bytes(LedgerSeq{2}));
+  ASSERT_NO_FATAL_FAILURE(MakeFirstPackAnew(kOtherSeed));
+
+  ASSERT_OK_AND_ASSIGN(const std::string bytes, Bytes(LedgerSeq{2}));
+
+  EXPECT_EQ(bytes, SyntheticLedger(kOtherSeed, LedgerSeq{2}, kShape));
+}
+
+TEST_F(ColdReadersTest, AViewReadsOnWhatWasDemotedAndThenItIsClosed) {
+  std::optional<LedgerReader> reader;
+  reader.emplace(world_.store().OpenView(), world_.store().decoder());
+  ASSERT_OK(reader->Ledger(LedgerSeq{2}));
+  ASSERT_OK(world_.store().store().catalog().Demote({.artifacts = {kFirstPack}}));
+  EXPECT_TRUE(world_.store().store().catalog().IsStillRead(kFirstPack));
+
+  EXPECT_OK(reader->Ledger(LedgerSeq{3}));
+  EXPECT_ERROR(world_.Reader().Ledger(LedgerSeq{3}), absl::StatusCode::kUnavailable,
+               "read ledger 3: its chunk 0 is neither frozen nor hot");
+  EXPECT_EQ(readers().open_files(), 1U);
+  reader.reset();
+  EXPECT_FALSE(world_.store().store().catalog().IsStillRead(kFirstPack));
+  EXPECT_EQ(readers().open_files(), 0U);
+}
+
+TEST_F(ColdReadersTest, WhatIsPrunedIsClosed) {
+  ASSERT_OK(Bytes(LedgerSeq{2}));
+  ASSERT_OK(Bytes(LedgerSeq{kLedgers + 1}));
+  ASSERT_EQ(readers().open_files(), 2U);
+
+  world_.store().store().SetRetention(2);
+  ASSERT_OK(Settle(world_.store(), nullptr));
+
+  EXPECT_FALSE(*world_.disk().Exists(FirstPackPath()));
+  EXPECT_EQ(readers().open_files(), 1U);
+}
+
+TEST_F(ColdReadersTest, TheOneThatWasUsedLongestAgoGivesItsPlace) {
+  ColdReaders two(2);
+  const LedgerStoreView view = world_.store().OpenView();
+  const auto opens_of = [&](ChunkId chunk) {
+    const std::uint64_t before = opens();
+    EXPECT_OK(two.Ledgers(view.store, chunk));
+    return opens() - before;
+  };
+  EXPECT_GT(opens_of(ChunkId{0}), 0U);
+  EXPECT_GT(opens_of(ChunkId{1}), 0U);
+  EXPECT_EQ(opens_of(ChunkId{0}), 0U);
+
+  EXPECT_GT(opens_of(ChunkId{2}), 0U);
+
+  EXPECT_EQ(two.open_files(), 2U);
+  EXPECT_EQ(opens_of(ChunkId{0}), 0U);
+  EXPECT_EQ(opens_of(ChunkId{2}), 0U);
+  EXPECT_GT(opens_of(ChunkId{1}), 0U);
+  // An event segment has three files: it is kept, and nothing else.
+  EXPECT_OK(two.Events(view.store, ChunkId{0}));
+  EXPECT_EQ(two.open_files(), 3U);
+}
+
+TEST_F(ColdReadersTest, WhatFailedIsOpenedAnewForItMayHaveBeenRestored) {
+  ASSERT_OK_AND_ASSIGN(const std::string right, Bytes(LedgerSeq{2}));
+  const std::string path = FirstPackPath();
+  std::string whole;
+  {
+    ASSERT_OK_AND_ASSIGN(const auto file, world_.disk().Open(path, vfs::OpenMode::kReadWrite));
+    ASSERT_OK_AND_ASSIGN(const std::uint64_t bytes, file->Size());
+    whole.resize(bytes);
+    ASSERT_OK(file->Read(0, whole));
+    ASSERT_OK(file->Write(8, std::string(1, static_cast<char>(whole[8] ^ 1))));
+  }
+  EXPECT_EQ(Bytes(LedgerSeq{2}).status().code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(readers().open_files(), 0U);
+
+  ASSERT_OK(world_.disk().Unlink(path));
+  ASSERT_OK_AND_ASSIGN(const auto file, world_.disk().Create(path));
+  ASSERT_OK(file->Append(whole));
+
+  ASSERT_OK_AND_ASSIGN(const std::string restored, Bytes(LedgerSeq{2}));
+  EXPECT_EQ(restored, right);
+}
+
+}  // namespace
+}  // namespace permafrost::engine

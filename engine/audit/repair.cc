@@ -58,8 +58,8 @@ class DigestOnly final : public vfs::File {
 // that were proven, as this is no ingestion.
 class RepairArtifacts final : public ArtifactSource {
  public:
-  RepairArtifacts(LedgerStore* store, LedgerSource* bulk)
-      : own_(store, nullptr), all_(store, bulk) {}
+  RepairArtifacts(LedgerStore* store, LedgerSource* bulk, const ShouldStop& should_stop)
+      : own_(store, nullptr), all_(store, bulk, should_stop) {}
 
   // Whether the pack of a chunk can be made again.
   void SetPack(ChunkId chunk, bool can_be_made) { packs_[chunk] = can_be_made; }
@@ -90,8 +90,11 @@ class RepairArtifacts final : public ArtifactSource {
 
 class Repairer {
  public:
-  Repairer(vfs::FileSystem* fs, LedgerStore& store, LedgerSource* bulk)
-      : fs_(fs), store_(store), bulk_(bulk), artifacts_(&store, bulk) {}
+  Repairer(vfs::FileSystem* fs,
+           LedgerStore& store,
+           LedgerSource* bulk,
+           const ShouldStop& should_stop)
+      : fs_(fs), store_(store), bulk_(bulk), artifacts_(&store, bulk, should_stop) {}
 
   absl::StatusOr<std::vector<Repaired>> Run(const std::set<std::string>& keys) {
     VFS_ASSIGN_OR_RETURN(view_, store_.store().View());
@@ -111,6 +114,9 @@ class Repairer {
     }
     return Told();
   }
+
+  // How the lifecycle run went.
+  const absl::Status& run() const { return run_; }
 
  private:
   struct Damage {
@@ -274,8 +280,40 @@ class Repairer {
 absl::StatusOr<std::vector<Repaired>> Repair(vfs::FileSystem* fs,
                                              LedgerStore& store,
                                              LedgerSource* bulk,
-                                             const std::set<std::string>& keys) {
-  return Repairer(fs, store, bulk).Run(keys);
+                                             const std::set<std::string>& keys,
+                                             const ShouldStop& should_stop) {
+  std::vector<Repaired> done;
+  std::set<std::string> suspects = keys;
+  while (true) {
+    Repairer repairer(fs, store, bulk, should_stop);
+    VFS_ASSIGN_OR_RETURN(const std::vector<Repaired> round, repairer.Run(suspects));
+    // The run may have met damage that nobody had asked about.
+    VFS_ASSIGN_OR_RETURN(const CatalogView now, store.store().View());
+    const std::size_t before = suspects.size();
+    suspects.merge(KeysNamedIn(repairer.run(), now, store.store().layout()));
+    const bool is_last = suspects.size() == before;
+    for (const Repaired& one : round)
+      if (is_last || one.is_done) done.push_back(one);
+    if (is_last) return done;
+  }
+}
+
+std::set<std::string> KeysNamedIn(const absl::Status& error,
+                                  const CatalogView& view,
+                                  const Layout& layout) {
+  const std::string text = vfs::Message(error);
+  std::set<std::string> keys;
+  const auto look = [&](const auto& key, const ArtifactRecord& record,
+                        const std::vector<std::string>& paths) {
+    if (record.state != ArtifactState::kFrozen) return;
+    for (const std::string& path : paths)
+      if (text.find(path) != std::string::npos) keys.insert(KeyText(key));
+  };
+  for (const auto& [artifact, record] : view.artifacts)
+    look(artifact, record, layout.PathsOf(artifact));
+  for (const auto& [coverage, record] : view.coverages)
+    look(coverage, record, {layout.PathOf(coverage)});
+  return keys;
 }
 
 }  // namespace permafrost::engine

@@ -7,7 +7,10 @@
 
 #include <absl/status/statusor.h>
 
+#include "engine/catalog/view.h"
+#include "engine/layout/layout.h"
 #include "engine/ledger/ledger_source.h"
+#include "engine/store/chunk_input.h"
 #include "engine/store/ledger_store.h"
 #include "vfs/file_system.h"
 
@@ -32,9 +35,16 @@ struct Repaired {
 //
 // Durable: what it says is done, when it returns
 // Errors:  of reading and writing the catalog. What a run could not do is told of the keys.
+// Threads: any thread, beside the one that appends and those that read
 absl::StatusOr<std::vector<Repaired>> Repair(vfs::FileSystem* fs,
                                              LedgerStore& store,
                                              LedgerSource* bulk,
-                                             const std::set<std::string>& keys);
+                                             const std::set<std::string>& keys,
+                                             const ShouldStop& should_stop = {});
+
+// The frozen keys that an error names a file of: what to look at after a read that failed.
+std::set<std::string> KeysNamedIn(const absl::Status& error,
+                                  const CatalogView& view,
+                                  const Layout& layout);
 
 }  // namespace permafrost::engine

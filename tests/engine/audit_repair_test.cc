@@ -22,6 +22,7 @@ using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::EndsWith;
 using testing::FileDamage;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using testing::LedgerModel;
 using testing::LedgerStoreOptions;
@@ -98,7 +99,8 @@ class AuditRepair : public ::testing::Test {
       const AuditReport report = DeepAudit();
       EXPECT_THAT(report.tainted, ElementsAre(key));
       for (const Violation& violation : report.violations)
-        EXPECT_THAT(violation.finding, StartsWith("read " + path));
+        EXPECT_THAT(violation.finding,
+                    HasSubstr(damage == FileDamage::kMissing ? path : "read " + path));
       // The file as a whole, and the unit that its reader refuses.
       const bool is_flip = damage != FileDamage::kCut && damage != FileDamage::kMissing;
       EXPECT_GE(report.violations.size(), is_flip ? 2U : 1U);

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include <CLI/CLI.hpp>
+#include <absl/functional/function_ref.h>
 #include <fmt/format.h>
 
 #include "engine/daemon/commands.h"
@@ -22,6 +23,7 @@
 #include "engine/daemon/ledger_line.h"
 #include "engine/daemon/real_world.h"
 #include "engine/daemon/serve_command.h"
+#include "engine/daemon/sources.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
 #include "vfs/posix/command_line.h"
@@ -51,7 +53,11 @@ int Answer(const CommandResult& result) {
   return Answer(result, output);
 }
 
-using StoreCommand = CommandResult (*)(const vfs::Env&, const CommandOptions&);
+using StoreCommand = absl::FunctionRef<CommandResult(const vfs::Env&, const CommandOptions&)>;
+
+CommandResult AuditOnly(const vfs::Env& env, const CommandOptions& options) {
+  return AuditCommand(env, options);
+}
 
 // Runs a command on the store below the data directory.
 int RunOn(const std::string& data, CommandOptions options, StoreCommand command) {
@@ -97,6 +103,19 @@ int RunConfigCheck(const ConfigFlags& flags, OutputForm form) {
   RealWorld world(*std::move(fs));
   const vfs::Env env = world.Env();
   return Answer(ConfigCheckCommand(*loaded, &env, form));
+}
+
+// `spec` empty: there is no source.
+int RunAudit(const std::string& data, const CommandOptions& options, const std::string& spec) {
+  OpenedSource opened;
+  if (!spec.empty()) {
+    absl::StatusOr<OpenedSource> source = OpenSource(spec, nullptr);
+    if (!source.ok()) return Answer(Failure(source.status()));
+    opened = *std::move(source);
+  }
+  return RunOn(data, options, [&](const vfs::Env& env, const CommandOptions& all) {
+    return AuditCommand(env, all, opened.source.get());
+  });
 }
 
 int RunServe(const ConfigFlags& flags, OutputForm form) {
@@ -148,13 +167,25 @@ int Main(int argc, char** argv) {
       ->add_option("--retention-chunks", options.retention_chunks,
                    "Chunks that are kept, for the floor; 0: all")
       ->transform(vfs::WholeNumber({.max = std::numeric_limits<std::uint32_t>::max()}));
-  audit
-      ->add_option("--watch", watch_seconds,
-                   "Audit again every so many seconds until SIGINT or SIGTERM; the exit code is "
-                   "that of the first audit that failed")
-      ->transform(vfs::WholeNumber({.min = 1, .max = std::numeric_limits<std::uint32_t>::max()}));
+  CLI::Option* const watch =
+      audit
+          ->add_option("--watch", watch_seconds,
+                       "Audit again every so many seconds until SIGINT or SIGTERM; the exit code "
+                       "is that of the first audit that failed")
+          ->transform(
+              vfs::WholeNumber({.min = 1, .max = std::numeric_limits<std::uint32_t>::max()}));
   audit->add_flag("--deep", options.is_deep,
                   "Read every byte of the frozen files and compare it with its checksums");
+  CLI::Option* const repair =
+      audit
+          ->add_flag("--repair", options.is_repair,
+                     "With --deep, which it implies: make damaged files again, and audit again")
+          ->excludes(watch);
+  std::string source;
+  audit
+      ->add_option("--source", source,
+                   "Where damaged ledger packs are made again from: lake:DIR or synthetic:SEED,N")
+      ->needs(repair);
   CLI::App* const catalog = app.add_subcommand("catalog", "Look at the catalog");
   catalog->require_subcommand(1);
   CLI::App* const dump = catalog->add_subcommand("dump", "Print every key and value");
@@ -195,9 +226,8 @@ int Main(int argc, char** argv) {
   if (serve->parsed()) return RunServe(serve_flags, options.form);
   if (check->parsed()) return RunConfigCheck(check_flags, options.form);
   if (print->parsed()) return RunConfigPrint(print_flags, options.form);
-  if (audit->parsed() && watch_seconds != 0)
-    return Watch(data, options, AuditCommand, watch_seconds);
-  if (audit->parsed()) return RunOn(data, options, AuditCommand);
+  if (audit->parsed() && watch_seconds != 0) return Watch(data, options, AuditOnly, watch_seconds);
+  if (audit->parsed()) return RunAudit(data, options, source);
   return RunOn(data, options, CatalogDumpCommand);
 }
 

@@ -115,14 +115,18 @@ class Auditor {
   // (6)
   void CheckStates() {
     Checked(6, view_.artifacts.size() + view_.coverages.size());
-    for (const auto& [artifact, record] : view_.artifacts) {
-      if (record.state == ArtifactState::kFrozen) continue;
-      Report(6, fmt::format("{} is {}", KeyText(artifact), ToString(record.state)));
+    for (const auto& [artifact, record] : view_.artifacts) CheckState(KeyText(artifact), record);
+    for (const auto& [coverage, record] : view_.coverages) CheckState(KeyText(coverage), record);
+  }
+
+  void CheckState(const std::string& key, const ArtifactRecord& record) {
+    if (record.state == ArtifactState::kFrozen) return;
+    if (!record.is_tainted()) {
+      Report(6, fmt::format("{} is {}", key, ToString(record.state)));
+      return;
     }
-    for (const auto& [coverage, record] : view_.coverages) {
-      if (record.state == ArtifactState::kFrozen) continue;
-      Report(6, fmt::format("{} is {}", KeyText(coverage), ToString(record.state)));
-    }
+    Report(6, fmt::format("{} is tainted and waits to be made again", key));
+    report_.tainted.insert(key);
   }
 
   // (8)

@@ -43,7 +43,8 @@ struct AuditReport {
   std::vector<Violation> violations;   // by number, then finding
   std::map<int, std::size_t> checked;  // by number: how many things were looked at
   std::set<std::string> orphans;       // files that no key names (10)
-  std::set<std::string> tainted;       // frozen keys whose files are not as recorded (11, 18)
+  std::set<std::string> tainted;       // keys whose files are not as recorded (11, 18), or are
+                                       // marked so (6)
   std::size_t keys = 0;
   std::size_t files = 0;  // regular files under the roots, those of databases included
   ChunkId floor;          // against which 15 and 16 were judged

@@ -38,6 +38,25 @@ bool IsFrozen(const std::optional<ArtifactRecord>& record) {
 const ArtifactRecord kFreezingRecord{.state = ArtifactState::kFreezing, .files = {}};
 const ArtifactRecord kPruningRecord{.state = ArtifactState::kPruning, .files = {}};
 
+// What a key says while its files are written: a tainted one goes on saying what they were.
+const ArtifactRecord& MarkedFreezing(const std::optional<ArtifactRecord>& before) {
+  return before.has_value() && before->is_tainted() ? *before : kFreezingRecord;
+}
+
+// Everything of a chunk is derived from its ledgers, so they are those that were frozen.
+absl::Status CheckComesBack(const ChunkArtifact& artifact,
+                            const ArtifactRecord& before,
+                            const ArtifactRecord& frozen) {
+  const bool must = artifact.kind == ArtifactKind::kLedgers && before.is_tainted();
+  if (!must || before.files == frozen.files) return absl::OkStatus();
+  const FileDigest& was = before.files.front();
+  const FileDigest& is = frozen.files.front();
+  return vfs::DataLoss(
+      "flip {}: tainted with {} bytes of checksum 0x{:08x}, made again with {} bytes of checksum "
+      "0x{:08x}; its source has other ledgers, or another build froze them",
+      KeyText(artifact), was.bytes, was.crc32c, is.bytes, is.crc32c);
+}
+
 // A first start over roots that hold artifacts would disown every file in them.
 absl::Status CheckRootsAreEmpty(const vfs::FileSystem& fs, const Layout& layout) {
   const Roots& roots = layout.roots();
@@ -241,6 +260,26 @@ absl::StatusOr<std::optional<FrozenIndex>> Catalog::FindFrozenIndex(
   return FrozenIndex{.coverage = *frozen, .file = view.coverages[*frozen].files.front()};
 }
 
+absl::Status Catalog::Taint(const ArtifactRefs& refs) {
+  const vfs::MutexLock lock(&write_mu_);
+  vfs::RocksBatch batch;
+  std::vector<std::string> tainted;
+  const auto taint = [&](const auto& key) -> absl::Status {
+    VFS_ASSIGN_OR_RETURN(std::optional<ArtifactRecord> record, Find(key));
+    if (!IsFrozen(record)) return absl::OkStatus();
+    record->state = ArtifactState::kFreezing;
+    batch.Put(kDefaultFamily, KeyText(key), ValueText(*record));
+    tainted.push_back(KeyText(key));
+    return absl::OkStatus();
+  };
+  for (const ChunkArtifact& artifact : refs.artifacts) VFS_RETURN_IF_ERROR(taint(artifact));
+  for (const Coverage& coverage : refs.coverages) VFS_RETURN_IF_ERROR(taint(coverage));
+  if (batch.empty()) return absl::OkStatus();
+  VFS_PROBE("engine/repair/tainted");
+  const vfs::Step step("repair.taint");
+  return WriteDemotion(batch, tainted);
+}
+
 absl::Status Catalog::MarkChunkFreezing(ChunkId chunk, std::span<const ArtifactKind> kinds) {
   const vfs::MutexLock lock(&write_mu_);
   VFS_CHECK(!kinds.empty(), "mark of chunk {} names no kind", chunk.value());
@@ -251,7 +290,7 @@ absl::Status Catalog::MarkChunkFreezing(ChunkId chunk, std::span<const ArtifactK
     if (IsFrozen(record)) return WrongState("mark", KeyText(artifact), "frozen");
     if (IsStillRead(artifact)) return StillRead("mark", KeyText(artifact));
     if (record.has_value()) VFS_PROBE("engine/freeze/marked_again");
-    batch.Put(kDefaultFamily, KeyText(artifact), ValueText(kFreezingRecord));
+    batch.Put(kDefaultFamily, KeyText(artifact), ValueText(MarkedFreezing(record)));
   }
   const vfs::Step step("freeze.mark");
   return Write(batch);
@@ -267,6 +306,7 @@ absl::Status Catalog::FlipChunkFrozen(
     if (!record.has_value() || record->state != ArtifactState::kFreezing) {
       return WrongState("flip", KeyText(artifact), StateText(record));
     }
+    VFS_RETURN_IF_ERROR(CheckComesBack(artifact, *record, frozen));
     batch.Put(kDefaultFamily, KeyText(artifact), ValueText(frozen));
   }
   const vfs::Step step("freeze.flip");
@@ -279,7 +319,7 @@ absl::Status Catalog::MarkIndexFreezing(const Coverage& coverage) {
   if (IsFrozen(record)) return WrongState("mark", KeyText(coverage), "frozen");
   if (IsStillRead(coverage)) return StillRead("mark", KeyText(coverage));
   vfs::RocksBatch batch;
-  batch.Put(kDefaultFamily, KeyText(coverage), ValueText(kFreezingRecord));
+  batch.Put(kDefaultFamily, KeyText(coverage), ValueText(MarkedFreezing(record)));
   const vfs::Step step("index.mark");
   return Write(batch);
 }
@@ -312,7 +352,7 @@ absl::Status Catalog::CommitIndex(const Coverage& coverage, const FileDigest& fi
   return WriteDemotion(batch, demoted);
 }
 
-absl::Status Catalog::Demote(const DeletionRefs& refs) {
+absl::Status Catalog::Demote(const ArtifactRefs& refs) {
   const vfs::MutexLock lock(&write_mu_);
   vfs::RocksBatch batch;
   std::vector<std::string> demoted;
@@ -333,7 +373,7 @@ absl::Status Catalog::Demote(const DeletionRefs& refs) {
   return WriteDemotion(batch, demoted);
 }
 
-absl::Status Catalog::DeleteKeys(const DeletionRefs& refs) {
+absl::Status Catalog::DeleteKeys(const ArtifactRefs& refs) {
   const vfs::MutexLock lock(&write_mu_);
   vfs::RocksBatch batch;
   for (const ChunkArtifact& artifact : refs.artifacts) {

@@ -38,12 +38,12 @@ struct FrozenIndex {
   FileDigest file;
 };
 
-// What one deletion is about, in one batch.
-struct DeletionRefs {
+// Artifacts and coverages that are changed together, in one batch.
+struct ArtifactRefs {
   std::vector<ChunkArtifact> artifacts = {};
   std::vector<Coverage> coverages = {};
   bool empty() const { return artifacts.empty() && coverages.empty(); }
-  friend bool operator==(const DeletionRefs&, const DeletionRefs&) = default;
+  friend bool operator==(const ArtifactRefs&, const ArtifactRefs&) = default;
 };
 
 // The catalog at one moment, and a promise: what it names as frozen or ready is not destroyed while
@@ -131,7 +131,11 @@ class Catalog {
 
   // ---- Writes. Durable: yes, when they return OK.
 
-  // freeze.mark (F1): every kind -> freezing.
+  // repair.taint, one batch: those that are frozen -> freezing, and what they had recorded stays in
+  // their values until they are frozen again; others stay as they are.
+  absl::Status Taint(const ArtifactRefs& refs);
+
+  // freeze.mark (F1): every kind -> freezing. What is tainted stays so.
   //
   // Errors: kFailedPrecondition  a kind is frozen; nothing was written
   //         kAborted             a kind is still read; nothing was written
@@ -140,6 +144,8 @@ class Catalog {
   // freeze.flip (F6): every artifact -> frozen with its digests. The caller has done the barriers.
   //
   // Errors: kFailedPrecondition  an artifact is not freezing; nothing was written
+  //         kDataLoss            tainted ledgers do not come back as they were recorded; nothing
+  //                              was written
   absl::Status FlipChunkFrozen(std::span<const std::pair<ChunkArtifact, ArtifactRecord>> artifacts);
 
   // index.mark (N1).
@@ -156,12 +162,12 @@ class Catalog {
   absl::Status CommitIndex(const Coverage& coverage, const FileDigest& file);
 
   // delete.demote (K1), one batch: those that are frozen -> pruning; others stay as they are.
-  absl::Status Demote(const DeletionRefs& refs);
+  absl::Status Demote(const ArtifactRefs& refs);
 
   // delete.key (K4), one batch. The caller has made the unlinks durable.
   //
   // Errors: kFailedPrecondition  a key is frozen
-  absl::Status DeleteKeys(const DeletionRefs& refs);
+  absl::Status DeleteKeys(const ArtifactRefs& refs);
 
   // hot.mark (H2), hot.ready (H6).
   //

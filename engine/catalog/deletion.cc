@@ -34,7 +34,7 @@ absl::StatusOr<Verdict> Judge(const StoreContext& context, const KeyType& key) {
   return Verdict::kStillRead;
 }
 
-std::set<std::string> ClaimsOf(const DeletionRefs& refs) {
+std::set<std::string> ClaimsOf(const ArtifactRefs& refs) {
   std::set<std::string> keys;
   for (const ChunkArtifact& artifact : refs.artifacts) keys.insert(KeyText(artifact));
   for (const Coverage& coverage : refs.coverages) keys.insert(WindowKeyPrefix(coverage.window));
@@ -43,9 +43,9 @@ std::set<std::string> ClaimsOf(const DeletionRefs& refs) {
 
 }  // namespace
 
-absl::StatusOr<std::size_t> Sweep(const StoreContext& context, const DeletionRefs& refs) {
+absl::StatusOr<std::size_t> Sweep(const StoreContext& context, const ArtifactRefs& refs) {
   const KeyClaims::Held claim = context.catalog->claims().Take(ClaimsOf(refs));
-  DeletionRefs live;
+  ArtifactRefs live;
   std::vector<std::string> paths;
   std::size_t deferred = 0;
   for (const ChunkArtifact& artifact : refs.artifacts) {
@@ -99,7 +99,7 @@ absl::Status RemoveDirName(vfs::FileSystem* fs, std::string_view directory) {
   return fs->RemoveDir(directory);
 }
 
-absl::StatusOr<std::size_t> Delete(const StoreContext& context, const DeletionRefs& refs) {
+absl::StatusOr<std::size_t> Delete(const StoreContext& context, const ArtifactRefs& refs) {
   VFS_RETURN_IF_ERROR(context.catalog->Demote(refs));
   return Sweep(context, refs);
 }

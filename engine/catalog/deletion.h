@@ -25,10 +25,10 @@ namespace permafrost::engine {
 // Returns how many keys were deferred.
 // Durable: yes, when it returns OK: of what was not deferred neither file nor key comes back
 // Errors:  of the file system and the catalog; the keys of what was not proven gone stay
-absl::StatusOr<std::size_t> Delete(const StoreContext& context, const DeletionRefs& refs);
+absl::StatusOr<std::size_t> Delete(const StoreContext& context, const ArtifactRefs& refs);
 
 // K2 to K4 only, in the same way: what is frozen stays.
-absl::StatusOr<std::size_t> Sweep(const StoreContext& context, const DeletionRefs& refs);
+absl::StatusOr<std::size_t> Sweep(const StoreContext& context, const ArtifactRefs& refs);
 
 // Removes a file's name under a key that is not frozen. A name that is gone already is made and
 // removed once more if its directory exists: if an earlier sync of the directory failed, the

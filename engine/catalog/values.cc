@@ -26,6 +26,11 @@ std::optional<FileDigest> ParseDigest(std::string_view text) {
       .name = std::string(text.substr(0, equals)), .bytes = *bytes, .crc32c = *crc32c};
 }
 
+bool HasRightFiles(const ArtifactRecord& record) {
+  return record.state == ArtifactState::kFreezing ||
+         record.files.empty() == (record.state == ArtifactState::kPruning);
+}
+
 }  // namespace
 
 std::string_view ToString(ArtifactState state) {
@@ -46,8 +51,8 @@ std::string_view ToString(HotState state) {
 }
 
 std::string ValueText(const ArtifactRecord& record) {
-  VFS_CHECK(record.files.empty() == (record.state != ArtifactState::kFrozen), "{} files under {}",
-            record.files.size(), ToString(record.state));
+  VFS_CHECK(HasRightFiles(record), "{} files under {}", record.files.size(),
+            ToString(record.state));
   std::string text = fmt::format("{}{}", kVersion, ToString(record.state));
   for (const FileDigest& file : record.files) {
     text += fmt::format(" {}={}:{:08x}", file.name, file.bytes, file.crc32c);
@@ -78,8 +83,7 @@ std::optional<ArtifactRecord> ParseArtifactRecord(std::string_view text) {
     if (!digest.has_value()) return std::nullopt;
     record.files.push_back(*std::move(digest));
   }
-  const bool has_right_files = record.files.empty() == (record.state != ArtifactState::kFrozen);
-  if (!has_right_files || ValueText(record) != text) return std::nullopt;
+  if (!HasRightFiles(record) || ValueText(record) != text) return std::nullopt;
   return record;
 }
 

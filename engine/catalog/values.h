@@ -36,11 +36,16 @@ struct FileDigest {
 
 struct ArtifactRecord {
   ArtifactState state = ArtifactState::kFreezing;
-  std::vector<FileDigest> files;  // in the layout's order; empty unless frozen
+  std::vector<FileDigest> files;  // in the layout's order; empty unless frozen or tainted
+
+  // Frozen once, found damaged since, and to be made again: freezing, with what it had recorded.
+  bool is_tainted() const { return state == ArtifactState::kFreezing && !files.empty(); }
+
   friend auto operator<=>(const ArtifactRecord&, const ArtifactRecord&) = default;
 };
 
-// Shapes:  "v1 freezing", "v1 pruning", "v1 frozen <name>=<bytes>:<crc32c, 8 hex digits> ..."
+// Shapes:  "v1 freezing", "v1 pruning", "v1 frozen <name>=<bytes>:<crc32c, 8 hex digits> ...";
+//          tainted: "v1 freezing <name>=<bytes>:<crc32c> ..."
 // Source:  engine/FORMATS.md "Catalog values"
 std::string ValueText(const ArtifactRecord& record);
 // "v1 transient", "v1 ready".

@@ -22,7 +22,7 @@ absl::StatusOr<ArtifactRecord> ParseValue(std::string_view key,
                                           std::string_view value) {
   std::optional<ArtifactRecord> record = ParseArtifactRecord(value);
   if (!record.has_value()) return MalformedValue(key, value);
-  if (record->state == ArtifactState::kFrozen) {
+  if (!record->files.empty()) {
     const bool is_same_files =
         std::equal(record->files.begin(), record->files.end(), paths.begin(), paths.end(),
                    [](const FileDigest& file, const std::string& path) {
@@ -70,12 +70,28 @@ absl::StatusOr<std::optional<Coverage>> CatalogView::FrozenCoverage(const Geomet
   return found;
 }
 
+std::optional<Coverage> CatalogView::TaintedCoverage(const Geometry& geometry,
+                                                     WindowId window) const {
+  const ChunkId first = geometry.FirstChunk(window);
+  std::optional<Coverage> found;
+  for (auto it = coverages.lower_bound(Coverage{window, {first, first}});
+       it != coverages.end() && it->first.window == window; ++it) {
+    if (it->second.is_tainted()) found = it->first;
+  }
+  return found;
+}
+
+bool CatalogView::WasFrozen(const ChunkArtifact& artifact) const {
+  const auto it = artifacts.find(artifact);
+  return it != artifacts.end() &&
+         (it->second.state == ArtifactState::kFrozen || it->second.is_tainted());
+}
+
 ChunkId CatalogView::LastCompleteChunk() const {
   ChunkId last = kBeforeFirstChunk;
   for (const auto& [artifact, record] : artifacts) {
-    const bool is_frozen_pack =
-        artifact.kind == ArtifactKind::kLedgers && record.state == ArtifactState::kFrozen;
-    if (is_frozen_pack) last = std::max(last, artifact.chunk);
+    if (artifact.kind == ArtifactKind::kLedgers && WasFrozen(artifact))
+      last = std::max(last, artifact.chunk);
   }
   for (const auto& [chunk, state] : hot) {
     if (state == HotState::kReady) last = std::max(last, Previous(chunk));

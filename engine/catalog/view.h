@@ -39,8 +39,14 @@ struct CatalogView {
   absl::StatusOr<std::optional<Coverage>> FrozenCoverage(const Geometry& geometry,
                                                          WindowId window) const;
 
-  // The last chunk that the catalog proves complete: the highest with frozen ledgers, or the one
-  // before the highest ready hot chunk; kBeforeFirstChunk on a young store.
+  // The last coverage of the window that is tainted, or nothing.
+  std::optional<Coverage> TaintedCoverage(const Geometry& geometry, WindowId window) const;
+
+  // Frozen or tainted: its ledgers are committed, whether or not it can be read now.
+  bool WasFrozen(const ChunkArtifact& artifact) const;
+
+  // The last chunk that the catalog proves complete: the highest whose ledgers were frozen, or the
+  // one before the highest ready hot chunk; kBeforeFirstChunk on a young store.
   ChunkId LastCompleteChunk() const;
 
   friend bool operator==(const CatalogView&, const CatalogView&) = default;

@@ -10,9 +10,13 @@
 
 #include "engine/audit/audit.h"
 #include "engine/audit/contents.h"
+#include "engine/audit/repair.h"
 #include "engine/catalog/catalog.h"
+#include "engine/daemon/store_pins.h"
+#include "engine/ledger/any_decoder.h"
 #include "engine/locks/roots.h"
 #include "vfs/base/status.h"
+#include "vfs/base/status_macros.h"
 
 namespace permafrost::engine {
 namespace {
@@ -69,8 +73,61 @@ std::variant<OpenedStore, CommandResult> OpenStore(const vfs::Env& env,
                      .layout = *std::move(layout)};
 }
 
-std::string AuditText(const AuditReport& report) {
+// What the audit of a store said, and what it was asked of.
+struct AuditedStore {
+  Pins pins;
+  AuditReport report;
+};
+
+// Holds the store meanwhile.
+std::variant<AuditedStore, CommandResult> AuditStore(const vfs::Env& env,
+                                                     const CommandOptions& options) {
+  const std::variant<OpenedStore, CommandResult> opened = OpenStore(env, options);
+  const auto* const store = std::get_if<OpenedStore>(&opened);
+  if (store == nullptr) return std::get<CommandResult>(opened);
+  const RetentionPolicy retention{
+      .retention_chunks = options.retention_chunks,
+      .earliest = store->pins.geometry.ChunkOf(store->pins.earliest_ledger)};
+  absl::StatusOr<AuditReport> report =
+      Audit(env, store->layout, store->rows, {.retention = retention, .rocks = {}});
+  if (!report.ok()) return Failure(report.status());
+  if (options.is_deep || options.is_repair) AuditContents(env.fs, store->layout, *report);
+  return AuditedStore{.pins = store->pins, .report = *std::move(report)};
+}
+
+absl::StatusOr<std::vector<Repaired>> OpenAndRepair(const vfs::Env& env,
+                                                    const CommandOptions& options,
+                                                    LedgerSource* source,
+                                                    const AuditedStore& audited) {
+  StoreOptions store_options = OptionsOfStore(audited.pins, options.roots, options.holder);
+  store_options.retention_chunks = options.retention_chunks;
+  VFS_ASSIGN_OR_RETURN(const auto store, LedgerStore::Open(env, store_options, AnyDecoder()));
+  absl::StatusOr<std::vector<Repaired>> repaired =
+      Repair(env.fs, *store, source, audited.report.tainted);
+  VFS_RETURN_IF_ERROR(repaired.status());
+  VFS_RETURN_IF_ERROR(store->Close());
+  return repaired;
+}
+
+ExitCode CodeOf(const AuditReport& report, const std::vector<Repaired>& repaired) {
+  ExitCode code = report.violations.empty() ? ExitCode::kOk : ExitCode::kViolations;
+  for (const Violation& violation : report.violations) {
+    // The catalog itself, or frozen data, is damaged.
+    if (violation.number == 9 || violation.number == 18) code = ExitCode::kDataLoss;
+  }
+  for (const auto& [artifact, record] : report.view.artifacts)
+    if (record.is_tainted()) code = ExitCode::kDataLoss;
+  for (const auto& [coverage, record] : report.view.coverages)
+    if (record.is_tainted()) code = ExitCode::kDataLoss;
+  for (const Repaired& one : repaired)
+    if (!one.is_done) code = ExitCode::kDataLoss;
+  return code;
+}
+
+std::string AuditText(const AuditReport& report, const std::vector<Repaired>& repaired) {
   std::string out;
+  for (const Repaired& one : repaired)
+    out += fmt::format("{}{}: {}\n", one.is_done ? "" : "not repaired: ", one.key, one.told);
   for (const Violation& violation : report.violations) {
     out += fmt::format("invariant {} ({}): {}\n", violation.number, ToString(violation.when),
                        violation.finding);
@@ -96,7 +153,10 @@ nlohmann::ordered_json PredicatesJson(const AuditReport& report) {
   return json;
 }
 
-std::string AuditJson(const Pins& pins, const AuditReport& report) {
+std::string AuditJson(const AuditedStore& audited,
+                      const CommandOptions& options,
+                      const std::vector<Repaired>& repaired) {
+  const auto& [pins, report] = audited;
   nlohmann::ordered_json json;
   json["store_id"] = pins.store_id;
   json["geometry"] = pins.geometry.Text();
@@ -112,6 +172,9 @@ std::string AuditJson(const Pins& pins, const AuditReport& report) {
   json["predicates"] = PredicatesJson(report);
   json["orphans"] = report.orphans;
   json["tainted"] = report.tainted;
+  if (options.is_repair) json["repaired"] = nlohmann::ordered_json::array();
+  for (const Repaired& one : repaired)
+    json["repaired"].push_back({{"key", one.key}, {"done", one.is_done}, {"told", one.told}});
   return json.dump(-1, ' ', true) + "\n";
 }
 
@@ -123,27 +186,29 @@ CommandResult StoreFailure(const absl::Status& status) {
 
 CommandResult Failure(const absl::Status& status) { return Failed(CodeOf(status.code()), status); }
 
-CommandResult AuditCommand(const vfs::Env& env, const CommandOptions& options) {
-  const std::variant<OpenedStore, CommandResult> opened = OpenStore(env, options);
-  const auto* const store = std::get_if<OpenedStore>(&opened);
-  if (store == nullptr) return std::get<CommandResult>(opened);
-  const RetentionPolicy retention{
-      .retention_chunks = options.retention_chunks,
-      .earliest = store->pins.geometry.ChunkOf(store->pins.earliest_ledger)};
-
-  absl::StatusOr<AuditReport> report =
-      Audit(env, store->layout, store->rows, {.retention = retention, .rocks = {}});
-  if (!report.ok()) return Failure(report.status());
-  if (options.is_deep) AuditContents(env.fs, store->layout, *report);
-  CommandResult result;
-  result.out =
-      options.form == OutputForm::kJson ? AuditJson(store->pins, *report) : AuditText(*report);
-  for (const Violation& violation : report->violations) {
-    if (result.code != ExitCode::kDataLoss) result.code = ExitCode::kViolations;
-    // The catalog itself, or frozen data, is damaged.
-    if (violation.number == 9 || violation.number == 18) result.code = ExitCode::kDataLoss;
+CommandResult AuditCommand(const vfs::Env& env,
+                           const CommandOptions& options,
+                           LedgerSource* source) {
+  if (source != nullptr && !source->is_bulk()) {
+    return Failure(vfs::InvalidArgument(
+        "--source {}: a repair asks for ledgers more than once; give lake:DIR or synthetic:SEED,N",
+        source->name()));
   }
-  return result;
+  std::variant<AuditedStore, CommandResult> audited = AuditStore(env, options);
+  if (const auto* failed = std::get_if<CommandResult>(&audited)) return *failed;
+  std::vector<Repaired> repaired;
+  if (options.is_repair && !std::get<AuditedStore>(audited).report.tainted.empty()) {
+    auto made = OpenAndRepair(env, options, source, std::get<AuditedStore>(audited));
+    if (!made.ok()) return StoreFailure(made.status());
+    repaired = *std::move(made);
+    audited = AuditStore(env, options);
+    if (const auto* failed = std::get_if<CommandResult>(&audited)) return *failed;
+  }
+  const auto& store = std::get<AuditedStore>(audited);
+  return {.code = CodeOf(store.report, repaired),
+          .out = options.form == OutputForm::kJson ? AuditJson(store, options, repaired)
+                                                   : AuditText(store.report, repaired),
+          .err = ""};
 }
 
 CommandResult CatalogDumpCommand(const vfs::Env& env, const CommandOptions& options) {

@@ -8,6 +8,7 @@
 #include <absl/status/status.h>
 
 #include "engine/layout/layout.h"
+#include "engine/ledger/ledger_source.h"
 #include "vfs/env.h"
 
 namespace permafrost::engine {
@@ -30,6 +31,7 @@ struct CommandOptions {
   OutputForm form = OutputForm::kText;
   std::uint32_t retention_chunks = 0;  // for the floor of the audit; 0 keeps everything
   bool is_deep = false;                // the audit reads every byte of the frozen files
+  bool is_repair = false;              // the audit is deep and makes again what is damaged
   std::string holder = {};             // the process id, for the lock files
 };
 
@@ -46,8 +48,12 @@ CommandResult Failure(const absl::Status& status);
 CommandResult StoreFailure(const absl::Status& status);
 
 // Both lock the whole store, change nothing but the lock files, and refuse a store that is not
-// there.
-CommandResult AuditCommand(const vfs::Env& env, const CommandOptions& options);
+// there. An audit that repairs audits; if there is damage it opens the store, makes again what can
+// be, from `source` if it must (null: none), settles the store, and audits again. Its code is
+// kDataLoss while anything is not repaired.
+CommandResult AuditCommand(const vfs::Env& env,
+                           const CommandOptions& options,
+                           LedgerSource* source = nullptr);
 CommandResult CatalogDumpCommand(const vfs::Env& env, const CommandOptions& options);
 CommandResult VersionCommand(OutputForm form);
 

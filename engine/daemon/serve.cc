@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/audit/repair.h"
 #include "engine/query/ledger_reader.h"
 #include "engine/store/failure.h"
 #include "vfs/base/probe.h"
@@ -126,8 +127,11 @@ void Daemon::WakeLifecycle(LedgerSource* bulk) {
   is_awake_ = true;
   if (is_settling_.exchange(true)) return;  // the run under way is followed by another
   const auto settle = [this, bulk] {
+    const ShouldStop should_stop = [this] { return is_stopping_.load(); };
     while (is_awake_.exchange(false)) {
-      Settled(Settle(*store_, bulk, [this] { return is_stopping_.load(); }));
+      absl::StatusOr<LifecycleReport> report = Settle(*store_, bulk, should_stop);
+      if (Mend(report.status())) report = Settle(*store_, bulk, should_stop);
+      Settled(report);
       Observe();
     }
     is_settling_ = false;
@@ -137,6 +141,32 @@ void Daemon::WakeLifecycle(LedgerSource* bulk) {
                         .tag = this,
                         .run = settle,
                         .cancelled = [this] { is_settling_ = false; }});
+}
+
+bool Daemon::Mend(const absl::Status& failure) {
+  const bool is_damage = absl::IsDataLoss(failure) && vfs::ErrnoOf(failure) == 0;
+  if (!is_damage && !absl::IsNotFound(failure)) return false;
+  const absl::StatusOr<CatalogView> view = store_->store().View();
+  if (!view.ok()) return false;
+  const std::set<std::string> keys = KeysNamedIn(failure, *view, store_->store().layout());
+  if (keys.empty()) return false;
+  const auto repaired =
+      Repair(env_.fs, *store_, bulk_, keys, [this] { return is_stopping_.load(); });
+  if (!repaired.ok()) {
+    env_.log->Warning("serve: repair: {}", vfs::Message(repaired.status()));
+    return false;
+  }
+  std::uint64_t damaged = 0;
+  for (const Repaired& one : *repaired) {
+    env_.log->Warning("serve: {} is damaged: {}", one.key, one.told);
+    if (one.is_done) {
+      ++metrics_.artifacts_repaired;
+    } else {
+      ++damaged;
+    }
+  }
+  metrics_.damaged_artifacts = damaged;
+  return damaged < repaired->size();
 }
 
 void Daemon::Settled(const absl::StatusOr<LifecycleReport>& report) {

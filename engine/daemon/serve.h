@@ -60,6 +60,9 @@ class Daemon {
   absl::StatusOr<bool> Fetch(LedgerSeq next);
   // One run more, after the one under way.
   void WakeLifecycle(LedgerSource* bulk);
+  // After a lifecycle that failed over a damaged file: makes it again if it can be. Whether
+  // something was.
+  bool Mend(const absl::Status& failure);
   void Settled(const absl::StatusOr<LifecycleReport>& report);
   void CloseStore();
   void Observe();

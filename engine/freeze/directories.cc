@@ -36,12 +36,16 @@ absl::Status Renew(vfs::FileSystem* fs,
   return fs->MakeDir(directory);
 }
 
-// What an unproven directory holds. A key that is or was frozen (pruning) proves its directory: the
-// freeze settled the name, and only a renewal removes one.
+// What an unproven directory holds. A key that is or was frozen (pruning, tainted) proves its
+// directory: the freeze settled the name, and only a renewal removes one.
 struct Contents {
   bool is_proven = false;
   std::vector<std::string> leftovers;  // paths that unfinished keys name
 };
+
+bool IsProof(const ArtifactRecord& record) {
+  return record.state != ArtifactState::kFreezing || record.is_tainted();
+}
 
 absl::StatusOr<Contents> ContentsOfBucket(const StoreContext& context, const ChunkArtifact& own) {
   const Geometry& geometry = context.layout->geometry();
@@ -57,7 +61,7 @@ absl::StatusOr<Contents> ContentsOfBucket(const StoreContext& context, const Chu
     VFS_ASSIGN_OR_RETURN(const std::optional<ArtifactRecord> record,
                          context.catalog->Find(artifact));
     if (!record.has_value()) continue;
-    if (record->state != ArtifactState::kFreezing) return Contents{.is_proven = true};
+    if (IsProof(*record)) return Contents{.is_proven = true};
     for (std::string& path : context.layout->PathsOf(artifact))
       contents.leftovers.push_back(std::move(path));
   }
@@ -68,7 +72,7 @@ absl::StatusOr<Contents> ContentsOfWindow(const StoreContext& context, const Cov
   VFS_ASSIGN_OR_RETURN(const auto coverages, context.catalog->FindCoverages(own.window));
   Contents contents;
   for (const auto& [coverage, record] : coverages) {
-    if (record.state != ArtifactState::kFreezing) return Contents{.is_proven = true};
+    if (IsProof(record)) return Contents{.is_proven = true};
     if (coverage != own) VFS_PROBE("engine/index/debris_unlinked");
     contents.leftovers.push_back(context.layout->PathOf(coverage));
   }

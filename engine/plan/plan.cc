@@ -28,6 +28,11 @@ class Resolver {
     return view_.StateOf(ChunkArtifact{.chunk = chunk, .kind = kind}) == ArtifactState::kFrozen;
   }
 
+  bool IsTainted(const ChunkArtifact& artifact) const {
+    const auto it = view_.artifacts.find(artifact);
+    return it != view_.artifacts.end() && it->second.is_tainted();
+  }
+
   // Windows that a retained complete chunk, a retained hash run or any index key touches.
   std::set<WindowId> Windows() const {
     std::set<WindowId> windows;
@@ -44,10 +49,11 @@ class Resolver {
   }
 
   // The longest gapless run from the window's first retained chunk of which every hash run is or
-  // can be frozen.
-  ChunkRange Buildable(WindowId window) const {
+  // can be frozen. What lay before a tainted coverage was below the floor when it was built.
+  ChunkRange Buildable(WindowId window, const std::optional<Coverage>& tainted) const {
     const ChunkRange chunks = geometry_.ChunksOf(window);
-    const ChunkId first = std::max(chunks.first, input_.floor);
+    ChunkId first = std::max(chunks.first, input_.floor);
+    if (tainted.has_value()) first = std::max(first, tainted->chunks.first);
     ChunkId end = first;
     while (end <= chunks.last &&
            (input_.complete.contains(end) || IsFrozen(end, ArtifactKind::kTxHash))) {
@@ -61,12 +67,14 @@ class Resolver {
       VFS_ASSIGN_OR_RETURN(const std::optional<Coverage> frozen,
                            view_.FrozenCoverage(geometry_, window));
       if (frozen.has_value()) frozen_[window] = frozen->chunks;
-      const ChunkRange desired = Buildable(window);
+      const std::optional<Coverage> tainted =
+          frozen.has_value() ? std::nullopt : view_.TaintedCoverage(geometry_, window);
+      const ChunkRange desired = Buildable(window, tainted);
       if (desired.is_empty()) continue;
-      if (frozen.has_value()) {
-        if (frozen->chunks.Contains(desired)) continue;
-        const ChunkRange retained = {std::max(frozen->chunks.first, input_.floor),
-                                     frozen->chunks.last};
+      if (frozen.has_value() && frozen->chunks.Contains(desired)) continue;
+      if (const auto& before = frozen.has_value() ? frozen : tainted; before.has_value()) {
+        const ChunkRange retained = {std::max(before->chunks.first, input_.floor),
+                                     before->chunks.last};
         if (!desired.Contains(retained)) continue;
       }
       plan_.indexes.push_back(Coverage{.window = window, .chunks = desired});
@@ -80,12 +88,18 @@ class Resolver {
     return it != building_.end() && it->second.Contains(chunk);
   }
 
+  // A tainted hash run of a window that is not finished comes back as well.
+  bool IsWanted(const ChunkArtifact& artifact) const {
+    if (artifact.kind != ArtifactKind::kTxHash || IsIndexInput(artifact.chunk)) return true;
+    return IsTainted(artifact) && !IsSpent(artifact);
+  }
+
   void ResolveChunks() {
     for (const ChunkId chunk : input_.complete) {
       if (chunk < input_.floor) continue;
       ChunkBuild build{.chunk = chunk, .kinds = {}};
       for (const ArtifactKind kind : kAllArtifactKinds) {
-        const bool is_wanted = kind != ArtifactKind::kTxHash || IsIndexInput(chunk);
+        const bool is_wanted = IsWanted({.chunk = chunk, .kind = kind});
         if (is_wanted && !IsFrozen(chunk, kind)) build.kinds.push_back(kind);
       }
       if (!build.kinds.empty()) plan_.chunks.push_back(std::move(build));
@@ -111,8 +125,9 @@ class Resolver {
 
   void ResolveDeletions() {
     for (const auto& [artifact, record] : view_.artifacts) {
-      const bool is_debris = record.state == ArtifactState::kPruning ||
-                             (record.state == ArtifactState::kFreezing && !IsBuilt(artifact));
+      const bool is_unfinished = record.state == ArtifactState::kFreezing && !record.is_tainted();
+      const bool is_debris =
+          record.state == ArtifactState::kPruning || (is_unfinished && !IsBuilt(artifact));
       if (artifact.chunk < input_.floor || IsSpent(artifact)) {
         plan_.deletions.artifacts.push_back(artifact);
       } else if (is_debris) {
@@ -120,9 +135,10 @@ class Resolver {
       }
     }
     for (const auto& [coverage, record] : view_.coverages) {
+      const bool is_awaited = record.is_tainted() && !frozen_.contains(coverage.window);
       if (geometry_.LastChunk(coverage.window) < input_.floor) {
         plan_.deletions.coverages.push_back(coverage);
-      } else if (record.state != ArtifactState::kFrozen) {
+      } else if (record.state != ArtifactState::kFrozen && !is_awaited) {
         plan_.debris.coverages.push_back(coverage);
       }
     }

@@ -28,8 +28,8 @@ struct ChunkBuild {
 // what was found unfinished: somebody may finish the latter before the plan is carried out, and
 // then it stays.
 struct Plan {
-  DeletionRefs deletions;  // must go: spent inputs, everything below the floor
-  DeletionRefs debris;     // to be swept unless it is frozen by then: what is freezing or pruning
+  ArtifactRefs deletions;  // must go: spent inputs, everything below the floor
+  ArtifactRefs debris;     // to be swept unless it is frozen by then: what is freezing or pruning
   std::vector<ChunkId> discards;    // hot chunks that must go: covered, or below the floor
   std::vector<ChunkId> hot_debris;  // to be swept unless it is ready by then: what is transient
   std::vector<ChunkBuild> chunks;   // ascending
@@ -46,15 +46,16 @@ struct Plan {
 // - deletions: every chunk key below the floor; every index key whose whole window is; every txhash
 //   key of a window whose frozen coverage is terminal and is not rebuilt.
 // - debris, of the other keys: every pruning one, every freezing chunk key that this plan does not
-//   build again, every freezing index key.
+//   build again, every freezing index key; but nothing that is tainted, which waits for its ledgers
+//   (an index: unless another one of its window is frozen).
 // - discards: hot chunks below the floor, and those with ledgers and events frozen and inside the
 //   frozen coverage (invariants 7, 24); hot debris: the other transient ones.
 // - chunks: the kinds of complete chunks at or above the floor that are not frozen; txhash only
-//   where an index needs it.
+//   where an index needs it or it is tainted.
 // - indexes: for each window, from its first retained chunk through the last that is complete or
 //   has a frozen hash run
 //   without a gap; nothing if the frozen coverage contains that, or if building it would uncover a
-//   retained chunk (invariant 23).
+//   retained chunk of the frozen or tainted coverage (invariant 23).
 //
 // Errors: kDataLoss  two frozen coverages of one window
 absl::StatusOr<Plan> Resolve(const CatalogView& view,

@@ -17,12 +17,14 @@ struct Metrics {
   std::atomic<std::uint64_t> last_committed_ledger{0};
   std::atomic<std::uint64_t> oldest_ledger{0};
   std::atomic<std::uint64_t> live_hot_chunks{0};
+  std::atomic<std::uint64_t> damaged_artifacts{0};  // found, and not to be made again
   // Since the start.
   std::atomic<std::uint64_t> ledgers_ingested{0};
   std::atomic<std::uint64_t> chunks_frozen{0};
   std::atomic<std::uint64_t> indexes_built{0};
   std::atomic<std::uint64_t> hot_chunks_discarded{0};
   std::atomic<std::uint64_t> artifacts_deleted{0};
+  std::atomic<std::uint64_t> artifacts_repaired{0};
   std::atomic<std::uint64_t> lifecycle_runs{0};
   std::atomic<std::uint64_t> lifecycle_failures{0};
   std::atomic<std::uint64_t> store_openings{0};

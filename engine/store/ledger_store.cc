@@ -14,20 +14,21 @@ namespace permafrost::engine {
 namespace {
 
 // The highest chunk that needs no hot database: its ledgers and events are frozen and its hashes
-// can be found.
+// can be found; or were, of what is tainted.
 absl::StatusOr<ChunkId> LastColdChunk(const CatalogView& view, const Geometry& geometry) {
   ChunkId last = kBeforeFirstChunk;
   for (const auto& [artifact, record] : view.artifacts) {
     const ChunkId chunk = artifact.chunk;
-    const auto is_frozen = [&](ArtifactKind kind) {
-      return view.StateOf(ChunkArtifact{.chunk = chunk, .kind = kind}) == ArtifactState::kFrozen;
+    const auto was_frozen = [&](ArtifactKind kind) {
+      return view.WasFrozen({.chunk = chunk, .kind = kind});
     };
-    if (chunk <= last || !is_frozen(ArtifactKind::kLedgers) || !is_frozen(ArtifactKind::kEvents))
+    if (chunk <= last || !was_frozen(ArtifactKind::kLedgers) || !was_frozen(ArtifactKind::kEvents))
       continue;
-    VFS_ASSIGN_OR_RETURN(const std::optional<Coverage> coverage,
-                         view.FrozenCoverage(geometry, geometry.WindowOf(chunk)));
+    const WindowId window = geometry.WindowOf(chunk);
+    VFS_ASSIGN_OR_RETURN(std::optional<Coverage> coverage, view.FrozenCoverage(geometry, window));
+    if (!coverage.has_value()) coverage = view.TaintedCoverage(geometry, window);
     const bool is_covered = coverage.has_value() && coverage->chunks.Contains(chunk);
-    if (is_covered || is_frozen(ArtifactKind::kTxHash)) last = chunk;
+    if (is_covered || was_frozen(ArtifactKind::kTxHash)) last = chunk;
   }
   return last;
 }
@@ -93,12 +94,29 @@ absl::Status LedgerStore::Rederive() {
     last = hot_last;
     if (index->last().has_value()) last_hash = index->last_hash();
   }
-  if (!last_hash.has_value() && last.value() > before_earliest) {
-    VFS_ASSIGN_OR_RETURN(last_hash, HashOf(last));
-  }
   if (last.value() > before_earliest) store_->PublishLatest(last);
   next_ = LedgerSeq{last.value() + 1};
   last_hash_ = last_hash;
+  is_last_hash_read_ = last_hash.has_value() || last.value() <= before_earliest;
+  return absl::OkStatus();
+}
+
+absl::Status LedgerStore::ReadLastHash() {
+  if (is_last_hash_read_) return absl::OkStatus();
+  const LedgerSeq last{next_->value() - 1};
+  VFS_ASSIGN_OR_RETURN(last_hash_, HashOf(last));
+  if (!last_hash_.has_value()) {
+    const ChunkArtifact pack = {.chunk = store_->layout().geometry().ChunkOf(last),
+                                .kind = ArtifactKind::kLedgers};
+    VFS_ASSIGN_OR_RETURN(const CatalogView view, store_->View());
+    if (view.WasFrozen(pack)) {
+      return vfs::Unavailable(
+          "ingest ledger {}: {}, which has the one before, is tainted; permafrost audit --repair "
+          "--source lake:DIR makes it again",
+          next_->value(), KeyText(pack));
+    }
+  }
+  is_last_hash_read_ = true;
   return absl::OkStatus();
 }
 
@@ -127,6 +145,7 @@ absl::StatusOr<LedgerSeq> LedgerStore::Next() {
 
 absl::Status LedgerStore::Append(std::string_view bytes, std::string_view origin) {
   VFS_RETURN_IF_ERROR(Next().status());
+  VFS_RETURN_IF_ERROR(ReadLastHash());
   absl::StatusOr<LedgerView> ledger = decoder_.Decode(bytes);
   if (!ledger.ok()) {
     return vfs::InvalidArgument("ingest {}: where ledger {} is the next one: {}", origin,

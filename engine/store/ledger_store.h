@@ -94,6 +94,8 @@ class LedgerStore {
   absl::StatusOr<std::shared_ptr<HotIndex>> WarmIndexOf(ChunkId chunk);
   // After a commit that failed: the index of what its chunk has.
   absl::Status ResolveDoubt();
+  // Of the ledger before the next one, if nobody did: only who appends needs the pack it is in.
+  absl::Status ReadLastHash();
 
   ColdReaders cold_readers_{kOpenColdFilesMax};
   const SharedDecompressor hot_decompressor_{""};
@@ -105,6 +107,7 @@ class LedgerStore {
   // Of the thread that appends. Nothing: to be derived.
   std::optional<LedgerSeq> next_;
   std::optional<Hash> last_hash_;    // of the ledger before next_, if it is there
+  bool is_last_hash_read_ = false;   // whether last_hash_ says so
   std::optional<ChunkId> doubtful_;  // its last commit failed
 
   mutable vfs::Mutex mu_;

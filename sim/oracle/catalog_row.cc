@@ -52,14 +52,15 @@ bool IsDigest(std::string_view text) {
          IsAllOf(text.substr(colon + 1), kLowerHex, 8);
 }
 
-// The state of "v1 <state>", or of "v1 frozen <digest>..." with this many digests; "" if the value
-// is neither.
+// The state of "v1 <state>", or of "v1 frozen <digest>..." with this many digests, which a tainted
+// one keeps under "freezing"; "" if the value is neither.
 std::string ArtifactState(std::string_view value, std::size_t files) {
   const std::vector<std::string> words = Split(value, ' ');
   if (words.size() < 2 || words[0] != "v1") return "";
   const bool is_frozen = words[1] == "frozen";
   if (!is_frozen && words[1] != "freezing" && words[1] != "pruning") return "";
-  if (words.size() != 2 + (is_frozen ? files : 0)) return "";
+  const bool has_files = is_frozen || (words[1] == "freezing" && words.size() > 2);
+  if (words.size() != 2 + (has_files ? files : 0)) return "";
   return std::all_of(words.begin() + 2, words.end(), IsDigest) ? words[1] : "";
 }
 

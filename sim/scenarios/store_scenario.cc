@@ -54,7 +54,8 @@ std::vector<std::string> StoreScenario::StoreLabels() {
   for (const vfs::StepLabel& step : vfs::kStepLabels) {
     const bool is_of_store = step.label != "background" && step.label != "client.write" &&
                              !step.label.starts_with("journal.") &&
-                             !step.label.starts_with("records.");
+                             !step.label.starts_with("records.") &&
+                             !step.label.starts_with("repair.");
     if (is_of_store) labels.emplace_back(step.label);
   }
   return labels;

@@ -1,4 +1,4 @@
-// `permafrost audit --deep` as a shell sees it.
+// `permafrost audit --deep` and `--repair` as a shell sees them.
 #include <sys/stat.h>
 
 #include <string>
@@ -17,6 +17,7 @@ using nlohmann::json;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::StartsWith;
 
 class DeepAuditCli : public ::testing::Test {
  protected:
@@ -32,8 +33,19 @@ class DeepAuditCli : public ::testing::Test {
     return RunBinary(scratch_, arguments + " --data " + scratch_.Join("data"));
   }
 
+  // Flips a bit of a file below the data directory and returns what it was before.
+  std::string Flip(const std::string& name) {
+    std::string bytes = ReadText(scratch_.Join("data/" + name));
+    const std::string before = bytes;
+    bytes[bytes.size() / 3] ^= 1;
+    scratch_.Write("data/" + name, bytes);
+    return before;
+  }
+
   TempDir scratch_;
 };
+
+constexpr char kPack1[] = "ledgers/00000/00000001.pack";
 
 json Predicate(const json& report, int number) {
   for (const json& predicate : report.at("predicates"))
@@ -56,11 +68,7 @@ TEST_F(DeepAuditCli, ASoundStorePasses) {
 }
 
 TEST_F(DeepAuditCli, ADamagedFileIsNamedAndTheCodeIsFour) {
-  const std::string name = "data/ledgers/00000/00000001.pack";
-  std::string bytes = ReadText(scratch_.Join(name));
-  bytes[bytes.size() / 3] ^= 1;
-  scratch_.Write(name, bytes);
-
+  Flip(kPack1);
   EXPECT_EQ(Command("audit").code, 0);
   const Ran text = Command("audit --deep");
   EXPECT_EQ(text.code, 4);
@@ -78,6 +86,50 @@ TEST_F(DeepAuditCli, AFileWithoutAKeyIsAnOrphan) {
   const Ran answer = Command("audit --json");
   EXPECT_EQ(answer.code, 1);
   EXPECT_EQ(json::parse(answer.out).at("orphans"), json::array({"ledgers/00000/00000009.pack"}));
+}
+
+TEST_F(DeepAuditCli, WithoutASourceDamagedLedgersStayAndTheRemedyIsNamed) {
+  Flip(kPack1);
+  const std::string damaged = ReadText(scratch_.Join(std::string("data/") + kPack1));
+  const Ran text = Command("audit --repair");
+  EXPECT_EQ(text.code, 4) << text.err;
+  EXPECT_THAT(text.out,
+              StartsWith("not repaired: chunk:00000001:ledgers: cannot be made again: ledgers 6 to "
+                         "9 are not whole in the hot tier, an intact pack or a source; give "
+                         "--source lake:DIR\ninvariant 18 (always): read " +
+                         std::string(kPack1)));
+  EXPECT_EQ(ReadText(scratch_.Join(std::string("data/") + kPack1)), damaged);
+}
+
+TEST_F(DeepAuditCli, ARepairMakesDamagedFilesAgain) {
+  const std::string pack = Flip(kPack1);
+  const std::string events = Flip("events/00000/00000000-events.pack");
+  const Ran text = Command("audit --deep --repair --source synthetic:7,14");
+  EXPECT_EQ(text.code, 0) << text.err;
+  EXPECT_THAT(text.out, StartsWith("chunk:00000000:events: made again from its ledger pack\n"
+                                   "chunk:00000001:ledgers: made again from synthetic:7,14\n"));
+  EXPECT_THAT(text.out, EndsWith("0 violations\n"));
+  EXPECT_EQ(ReadText(scratch_.Join(std::string("data/") + kPack1)), pack);
+  EXPECT_EQ(ReadText(scratch_.Join("data/events/00000/00000000-events.pack")), events);
+
+  Flip("txhash/index/00000000/00000000-00000001.idx");
+  const json report = json::parse(Command("audit --repair --json").out);
+  EXPECT_EQ(report.at("repaired"),
+            json::parse(R"([{"key": "index:00000000:00000000:00000001", "done": true,
+                             "told": "made again from its hash runs"}])"));
+  EXPECT_THAT(report.at("tainted"), IsEmpty());
+  EXPECT_EQ(Predicate(report, 18).at("checked"), 15);
+  EXPECT_THAT(json::parse(Command("audit --repair --json").out).at("repaired"), IsEmpty());
+}
+
+TEST_F(DeepAuditCli, ASourceOrAWatchThatARepairCannotUseIsRefused) {
+  scratch_.Write("ledgers.xdr", "");
+  ExpectUsage(Command("audit --repair --source stream:" + scratch_.Join("ledgers.xdr")),
+              "permafrost: --source stream:" + scratch_.Join("ledgers.xdr") +
+                  ": a repair asks for ledgers more than once; give lake:DIR or "
+                  "synthetic:SEED,N\n");
+  EXPECT_EQ(Command("audit --source synthetic:7,14").code, 2);
+  EXPECT_EQ(Command("audit --repair --watch 1").code, 2);
 }
 
 }  // namespace

@@ -115,6 +115,50 @@ TEST(Plan, HashRunsOfAGrowingWindowStay) {
   EXPECT_TRUE(fixture.Complete({0}).Resolved().empty());
 }
 
+const FileDigest kSomeFile = {.name = "file", .bytes = 1, .crc32c = 1};
+
+TEST(Plan, WhatIsTaintedIsBuiltAgainFromWhatIsThere) {
+  Fixture fixture;
+  fixture.Frozen(0).Has(Cover(0, 0), ArtifactState::kFrozen).Complete({0});
+  fixture.view.artifacts[{ChunkId{0}, kE}] = {ArtifactState::kFreezing, {kSomeFile}};
+  fixture.view.artifacts[{ChunkId{0}, kT}] = {ArtifactState::kFreezing, {kSomeFile}};
+  const Plan plan = fixture.Resolved();
+
+  EXPECT_THAT(plan.chunks, ElementsAre(ChunkBuild{ChunkId{0}, {kE, kT}}));
+  EXPECT_THAT(plan.indexes, IsEmpty());
+  EXPECT_TRUE(plan.debris.empty());
+}
+
+TEST(Plan, WhatIsTaintedWaitsForItsLedgers) {
+  Fixture fixture;
+  fixture.Frozen(0).Frozen(1).Complete({1}).Has(Cover(0, 1), ArtifactState::kFrozen);
+  fixture.view.artifacts[{ChunkId{0}, kL}] = {ArtifactState::kFreezing, {kSomeFile}};
+
+  EXPECT_TRUE(fixture.Resolved().empty());
+  EXPECT_THAT(fixture.Floor(1).Resolved().deletions.artifacts,
+              ElementsAre(ChunkArtifact{ChunkId{0}, kL}, ChunkArtifact{ChunkId{0}, kE}));
+}
+
+TEST(Plan, ATaintedIndexIsBuiltAgainWholeOrNotAtAll) {
+  Fixture fixture;
+  fixture.Frozen(1).Frozen(2);
+  fixture.view.coverages[Cover(1, 2)] = {ArtifactState::kFreezing, {kSomeFile}};
+
+  EXPECT_TRUE(Fixture(fixture).Complete({1}).Resolved().empty());
+  const Plan plan = fixture.Complete({1, 2}).Resolved();
+  EXPECT_THAT(plan.chunks, ElementsAre(ChunkBuild{ChunkId{1}, {kT}}, ChunkBuild{ChunkId{2}, {kT}}));
+  EXPECT_THAT(plan.indexes, ElementsAre(Cover(1, 2)));
+  EXPECT_TRUE(plan.debris.empty());
+}
+
+TEST(Plan, ATaintedIndexGoesOnceAnotherIsFrozen) {
+  Fixture fixture;
+  fixture.Frozen(0).Frozen(1).Has(Cover(0, 1), ArtifactState::kFrozen).Complete({0, 1});
+  fixture.view.coverages[Cover(0, 0)] = {ArtifactState::kFreezing, {kSomeFile}};
+
+  EXPECT_THAT(fixture.Resolved().debris.coverages, ElementsAre(Cover(0, 0)));
+}
+
 TEST(Plan, FreezingIsDebrisUnlessItIsBuiltAgain) {
   Fixture fixture;
   fixture.Has(0, kL, ArtifactState::kFreezing).Has(4, kL, ArtifactState::kFreezing).Complete({0});

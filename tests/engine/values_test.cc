@@ -23,8 +23,23 @@ TEST(CatalogValues, PrintAsFormatsMdShows) {
   EXPECT_EQ(ValueText(HotState::kTransient), "v1 transient");
 }
 
+TEST(CatalogValues, ATaintedOneKeepsWhatItHadRecorded) {
+  const ArtifactRecord tainted{
+      .state = ArtifactState::kFreezing,
+      .files = {{.name = "00000007.pack", .bytes = 9, .crc32c = 0xe3069283}}};
+  const Layout layout = *Layout::Create(Geometry::Production(), Roots{});
+  const ChunkArtifact artifact{ChunkId{7}, ArtifactKind::kLedgers};
+
+  EXPECT_EQ(ValueText(tainted), "v1 freezing 00000007.pack=9:e3069283");
+  EXPECT_EQ(*ParseArtifactValue(layout, artifact, ValueText(tainted)), tainted);
+  EXPECT_TRUE(tainted.is_tainted());
+  EXPECT_FALSE(ArtifactRecord{}.is_tainted());
+  EXPECT_FALSE(ParseArtifactValue(layout, artifact, "v1 freezing 00000008.pack=9:e3069283").ok());
+}
+
 RC_GTEST_PROP(CatalogValues, EveryRecordParsesBack, ()) {
-  ArtifactRecord record{.state = ArtifactState::kFrozen, .files = {}};
+  ArtifactRecord record{
+      .state = *rc::gen::element(ArtifactState::kFrozen, ArtifactState::kFreezing), .files = {}};
   const int count = *rc::gen::inRange(1, 4);
   for (int i = 0; i < count; ++i) {
     record.files.push_back({.name = "f" + std::to_string(i),
@@ -44,7 +59,8 @@ TEST(CatalogValues, OtherSpellingsDoNotParse) {
                            "v2 freezing",
                            "v1 Freezing",
                            "v1 freezing ",
-                           "v1 freezing a=1:00000000",
+                           "v1 freezing a=1:0000000G",
+                           "v1 pruning a=1:00000000",
                            "v1 frozen a=01:00000000",
                            "v1 frozen a=1:0",
                            "v1 frozen a=1:0000000G",

@@ -64,6 +64,7 @@ inline constexpr std::array kStepLabels = {
     StepLabel{"pins.write", "the identity and the pinned configuration of a store are written"},
     StepLabel{"records.apply",
               "one batch: the rows of some journal records and the cursor behind them"},
+    StepLabel{"repair.taint", "the keys of damaged files become `freezing` again"},
     StepLabel{"roots.sync", "the chain of directories up to a root is made durable"},
 };
 

@@ -51,12 +51,15 @@ TEST(CatalogRow, AnotherVersionThanOneIsRefused) {
     EXPECT_FALSE(Parsed("hot:chunk:00000004", value)) << value;
 }
 
-TEST(CatalogRow, FilesStandUnderFrozenOnlyAndAreAllThere) {
+TEST(CatalogRow, FilesStandUnderFrozenAndTaintedOnlyAndAreAllThere) {
+  EXPECT_EQ(std::get<ChunkRow>(*Parsed("chunk:00000004:ledgers", "v1 freezing a=1:00000000")).state,
+            "freezing");
   for (const char* value :
-       {"v1 frozen", "v1 frozen ", "v1 freezing a=1:00000000", "v1 pruning ",
-        "v1 frozen a=1:00000000 b=1:00000000", "v1 frozen a=01:00000000", "v1 frozen a=1:0000000",
-        "v1 frozen a=1:0000000G", "v1 frozen =1:00000000", "v1 frozen a:1=00000000",
-        "v1 frozen a=:00000000", "v1 frozen a"}) {
+       {"v1 frozen", "v1 frozen ", "v1 freezing ", "v1 freezing a=1:00000000 b=1:00000000",
+        "v1 pruning ", "v1 pruning a=1:00000000", "v1 frozen a=1:00000000 b=1:00000000",
+        "v1 frozen a=01:00000000", "v1 frozen a=1:0000000", "v1 frozen a=1:0000000G",
+        "v1 frozen =1:00000000", "v1 frozen a:1=00000000", "v1 frozen a=:00000000",
+        "v1 frozen a"}) {
     EXPECT_FALSE(Parsed("chunk:00000004:ledgers", value)) << value;
   }
   EXPECT_FALSE(Parsed("chunk:00000004:events", "v1 frozen a=1:00000000"));

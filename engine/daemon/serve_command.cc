@@ -25,11 +25,14 @@
 namespace permafrost::engine {
 namespace {
 
-// The ledger that "now" stands for: what is pinned, or the first whole chunk that the sources can
-// deliver from where the live one begins.
-absl::StatusOr<LedgerSeq> EarliestOf(const std::optional<Pins>& pins,
+// The store's first ledger. "now" stands for what is pinned, or for the first whole chunk that the
+// sources can deliver from where the live one begins, which is waited for.
+absl::StatusOr<LedgerSeq> EarliestOf(const Config& config,
+                                     const std::optional<Pins>& pins,
                                      LedgerSource& live,
                                      const LedgerSource* bulk) {
+  const std::optional<LedgerSeq> configured = EarliestLedger(config.retention.earliest_ledger);
+  if (configured.has_value()) return *configured;
   if (pins.has_value()) return pins->earliest_ledger;
   const Geometry geometry = Geometry::Production();
   VFS_ASSIGN_OR_RETURN(const LedgerSeq first, live.First());
@@ -65,7 +68,7 @@ absl::Status Serve(const Config& config, vfs::StopSignal& stop) {
                                                          &health, &listening));
     fmt::print(stderr, "permafrost: metrics and health on port {}\n", endpoint->port());
   }
-  VFS_ASSIGN_OR_RETURN(const LedgerSeq earliest, EarliestOf(pins, *live.source, bulk));
+  VFS_ASSIGN_OR_RETURN(const LedgerSeq earliest, EarliestOf(config, pins, *live.source, bulk));
   ServeOptions options;
   options.store = StoreOptionsOf(config, earliest);
   options.store.holder = std::to_string(::getpid());

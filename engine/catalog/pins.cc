@@ -52,10 +52,19 @@ absl::Status CheckExpected(const ExpectedPins& expected) {
     return vfs::InvalidArgument("check store id: {} is not 32 lower-case hex digits",
                                 vfs::EscapedForError(expected.store_id));
   }
-  if (!BeginsAChunk(expected.geometry, expected.earliest_ledger)) {
+  const Geometry& geometry = expected.geometry;
+  if (expected.earliest_ledger > geometry.Last(geometry.ChunkMax())) {
+    return vfs::InvalidArgument(
+        "check earliest ledger: {} lies behind the last chunk of {} ledgers a chunk and {} chunks "
+        "a "
+        "bucket, which ends at ledger {}; choose larger ones",
+        expected.earliest_ledger.value(), geometry.sizes().ledgers_per_chunk,
+        geometry.sizes().chunks_per_bucket, geometry.Last(geometry.ChunkMax()).value());
+  }
+  if (!BeginsAChunk(geometry, expected.earliest_ledger)) {
     return vfs::InvalidArgument("check earliest ledger: {} does not begin a chunk of {} ledgers",
                                 expected.earliest_ledger.value(),
-                                expected.geometry.sizes().ledgers_per_chunk);
+                                geometry.sizes().ledgers_per_chunk);
   }
   return absl::OkStatus();
 }

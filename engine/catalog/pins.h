@@ -38,7 +38,7 @@ struct ExpectedPins {
 };
 
 // Errors: kInvalidArgument  network is not 64 hex digits or empty, the store id not 32 or empty;
-//                           the earliest ledger does not begin a chunk
+//                           the earliest ledger does not begin a chunk, or there is none for it
 absl::Status CheckExpected(const ExpectedPins& expected);
 
 // The rows to write, in key order.

@@ -18,10 +18,16 @@ namespace permafrost::engine {
 namespace {
 
 constexpr std::size_t kNetworkDigits = 64;
-// SHA-256 of the passphrases of the two public networks.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 2> kKnownNetworks = {{
-    {"pubnet", "7ac33997544e3175d266bd022439b22cdb16508c01163f26e5cb2a3e1045a979"},
-    {"testnet", "cee0302d59844d32bdca915c8203dd44b33fbb7edc19051ea37abedf28ecd472"},
+struct KnownNetwork {
+  std::string_view name;
+  std::string_view hash;  // SHA-256 of the passphrase
+  std::string_view passphrase;
+};
+constexpr std::array<KnownNetwork, 2> kKnownNetworks = {{
+    {"pubnet", "7ac33997544e3175d266bd022439b22cdb16508c01163f26e5cb2a3e1045a979",
+     "Public Global Stellar Network ; September 2015"},
+    {"testnet", "cee0302d59844d32bdca915c8203dd44b33fbb7edc19051ea37abedf28ecd472",
+     "Test SDF Network ; September 2015"},
 }};
 
 // Components without empty ones and ".", joined by '/'; a leading '/' stays.
@@ -73,7 +79,7 @@ std::string CheckOptionalRoot(std::string_view) { return ""; }
 
 std::string CheckNetwork(std::string_view text) {
   const bool is_known = std::any_of(kKnownNetworks.begin(), kKnownNetworks.end(),
-                                    [text](const auto& known) { return known.first == text; });
+                                    [text](const auto& known) { return known.name == text; });
   if (text.empty() || is_known || vfs::IsHex(text, kNetworkDigits)) return "";
   return "must be 'pubnet', 'testnet', 64 lower-case hex digits or empty; give the SHA-256 of the "
          "network's passphrase";
@@ -154,10 +160,18 @@ absl::StatusOr<std::string> BelowDataDir(std::string_view data_dir, std::string_
 
 std::string NetworkPin(std::string_view network) {
   VFS_CHECK(CheckNetwork(network).empty(), "network '{}'", network);
-  for (const auto& [name, hash] : kKnownNetworks) {
-    if (network == name) return std::string(hash);
+  for (const KnownNetwork& known : kKnownNetworks) {
+    if (network == known.name) return std::string(known.hash);
   }
   return std::string(network);
+}
+
+std::string NetworkPassphrase(std::string_view network) {
+  const std::string pin = NetworkPin(network);
+  for (const KnownNetwork& known : kKnownNetworks) {
+    if (pin == known.hash) return std::string(known.passphrase);
+  }
+  return "";
 }
 
 std::optional<LedgerSeq> EarliestLedger(std::string_view text) {

@@ -31,6 +31,8 @@ absl::StatusOr<std::string> BelowDataDir(std::string_view data_dir, std::string_
 // The pin of a network: "" or 64 hex digits; "pubnet" and "testnet" stand for theirs. Requires a
 // text that CheckNetwork accepts.
 std::string NetworkPin(std::string_view network);
+// The passphrase behind it, if it is one of the two public networks; "" otherwise.
+std::string NetworkPassphrase(std::string_view network);
 
 // The ledger that "genesis" or a number means; nothing for "now". Requires a text that
 // CheckEarliestLedger accepts.

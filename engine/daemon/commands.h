@@ -17,6 +17,7 @@ namespace permafrost::engine {
 enum class ExitCode : int {
   kOk = 0,
   kViolations = 1,  // the check found violations
+  kAbsent = 1,      // the store has nothing of what was asked for
   kUsage = 2,       // command line or configuration, a missing directory
   kLocked = 3,      // another process holds a root
   kDataLoss = 4,    // damaged data or catalog

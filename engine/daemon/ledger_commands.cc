@@ -30,10 +30,12 @@ CommandResult Answered(std::string out) {
   return {.code = ExitCode::kOk, .out = std::move(out), .err = ""};
 }
 
-// Opens the store that is there and asks it; the answer's error is the command's.
+// Opens the store that is there and asks it; the answer's error is the command's, kNotFound being
+// an answer of its own.
 CommandResult Ask(const vfs::Env& env,
                   const CommandOptions& options,
                   absl::FunctionRef<absl::StatusOr<std::string>(LedgerStore&)> question) {
+  bool is_absent = false;
   const absl::StatusOr<std::string> answer = [&]() -> absl::StatusOr<std::string> {
     VFS_ASSIGN_OR_RETURN(const std::optional<Pins> pins, FindPins(env, options.roots));
     if (!pins.has_value())
@@ -42,11 +44,15 @@ CommandResult Ask(const vfs::Env& env,
         const auto store,
         LedgerStore::Open(env, OptionsOfStore(*pins, options.roots, options.holder), AnyDecoder()));
     absl::StatusOr<std::string> told = question(*store);
+    is_absent = absl::IsNotFound(told.status());
     VFS_RETURN_IF_ERROR(told.status());
     VFS_RETURN_IF_ERROR(store->Close());
     return told;
   }();
-  return answer.ok() ? Answered(*answer) : StoreFailure(answer.status());
+  if (answer.ok()) return Answered(*answer);
+  CommandResult failure = StoreFailure(answer.status());
+  if (is_absent) failure.code = ExitCode::kAbsent;
+  return failure;
 }
 
 absl::StatusOr<Hash> ParseHash(std::string_view flag, const std::string& digits) {
@@ -146,7 +152,8 @@ absl::StatusOr<LedgerSeq> EarliestOf(const IngestOptions& options,
   if (pins.has_value()) return pins->earliest_ledger;
   VFS_ASSIGN_OR_RETURN(const LedgerSeq first, source.First());
   const LedgerSeq begin = geometry.First(geometry.ChunkOf(first));
-  if (first == begin) return first;
+  // A ledger without a chunk is for the store to refuse.
+  if (first == begin || first > geometry.Last(geometry.ChunkMax())) return first;
   return vfs::InvalidArgument(
       "ingest {}: its first ledger {} does not begin a chunk of {} ledgers; say where the store "
       "shall begin, for instance --earliest {}",

@@ -104,7 +104,8 @@ absl::StatusOr<Told> Tell(const RecordStore& store,
 absl::StatusOr<Told> OpenAndTell(const vfs::Env& env,
                                  const std::string& directory,
                                  RecordsQuestion question,
-                                 const std::string& word) {
+                                 const std::string& word,
+                                 bool& is_absent) {
   // Every database has this file, and to open a directory without it would make one.
   VFS_ASSIGN_OR_RETURN(const bool is_there, env.fs->Exists(vfs::JoinPath(directory, "CURRENT")));
   if (!is_there) {
@@ -112,7 +113,9 @@ absl::StatusOr<Told> OpenAndTell(const vfs::Env& env,
                          directory);
   }
   VFS_ASSIGN_OR_RETURN(const auto store, RecordStore::Open(env, directory, {}));
-  VFS_ASSIGN_OR_RETURN(Told told, Tell(*store, question, word));
+  absl::StatusOr<Told> told = Tell(*store, question, word);
+  is_absent = absl::IsNotFound(told.status());
+  VFS_RETURN_IF_ERROR(told.status());
   VFS_RETURN_IF_ERROR(store->Close());
   return told;
 }
@@ -124,8 +127,13 @@ CommandResult RecordsCommand(const vfs::Env& env,
                              OutputForm form,
                              RecordsQuestion question,
                              const std::string& word) {
-  const auto told = OpenAndTell(env, directory, question, word);
-  if (!told.ok()) return JournalFailure(told.status());
+  bool is_absent = false;
+  const auto told = OpenAndTell(env, directory, question, word, is_absent);
+  if (!told.ok()) {
+    CommandResult failure = JournalFailure(told.status());
+    if (is_absent) failure.code = ExitCode::kAbsent;
+    return failure;
+  }
   return {.code = ExitCode::kOk,
           .out = form == OutputForm::kText ? told->text : JsonLine(told->json),
           .err = ""};

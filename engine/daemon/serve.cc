@@ -14,6 +14,16 @@
 #include "vfs/base/status_macros.h"
 
 namespace permafrost::engine {
+namespace {
+
+// Two threads report the last ledger, and what one of them read may be old by now.
+void RaiseTo(std::atomic<std::uint64_t>& metric, std::uint64_t value) {
+  std::uint64_t before = metric.load();
+  while (before < value && !metric.compare_exchange_weak(before, value)) {
+  }
+}
+
+}  // namespace
 
 Daemon::Daemon(const vfs::Env& env,
                ServeOptions options,
@@ -116,7 +126,7 @@ absl::Status Daemon::Follow() {
     pending_.reset();
     ++progress_;
     ++metrics_.ledgers_ingested;
-    metrics_.last_committed_ledger = committed.value();
+    RaiseTo(metrics_.last_committed_ledger, committed.value());
     if (committed == geometry.First(geometry.ChunkOf(committed))) Observe();
     if (geometry.IsBoundary(committed)) WakeLifecycle(nullptr);
   }
@@ -128,13 +138,16 @@ void Daemon::WakeLifecycle(LedgerSource* bulk) {
   if (is_settling_.exchange(true)) return;  // the run under way is followed by another
   const auto settle = [this, bulk] {
     const ShouldStop should_stop = [this] { return is_stopping_.load(); };
-    while (is_awake_.exchange(false)) {
-      absl::StatusOr<LifecycleReport> report = Settle(*store_, bulk, should_stop);
-      if (Mend(report.status())) report = Settle(*store_, bulk, should_stop);
-      Settled(report);
-      Observe();
-    }
-    is_settling_ = false;
+    do {
+      while (is_awake_.exchange(false)) {
+        absl::StatusOr<LifecycleReport> report = Settle(*store_, bulk, should_stop);
+        if (Mend(report.status())) report = Settle(*store_, bulk, should_stop);
+        Settled(report);
+        Observe();
+      }
+      is_settling_ = false;
+      // Whoever woke it before that line relied on this run.
+    } while (is_awake_ && !is_settling_.exchange(true));
   };
   background_.Schedule({.name = "serve/lifecycle",
                         .priority = vfs::Priority::kLow,
@@ -191,7 +204,7 @@ void Daemon::Observe() {
   metrics_.live_hot_chunks = view.indexes.size();
   const LedgerReader reader(store_->OpenView(), store_->decoder());
   metrics_.oldest_ledger = reader.oldest().value();
-  metrics_.last_committed_ledger = reader.latest().value();
+  RaiseTo(metrics_.last_committed_ledger, reader.latest().value());
 }
 
 void Daemon::CloseStore() {

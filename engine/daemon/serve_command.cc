@@ -10,11 +10,13 @@
 #include <absl/status/statusor.h>
 #include <fmt/format.h>
 
+#include "engine/config/text_checks.h"
 #include "engine/daemon/config_store.h"
 #include "engine/daemon/real_world.h"
 #include "engine/daemon/serve.h"
 #include "engine/daemon/sources.h"
 #include "engine/daemon/store_pins.h"
+#include "engine/ledger/lake_manifest.h"
 #include "engine/service/admin_endpoint.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
@@ -23,11 +25,14 @@
 namespace permafrost::engine {
 namespace {
 
-// The ledger that "now" stands for: what is pinned, or the first whole chunk that the sources can
-// deliver from where the live one begins.
-absl::StatusOr<LedgerSeq> EarliestOf(const std::optional<Pins>& pins,
+// The store's first ledger. "now" stands for what is pinned, or for the first whole chunk that the
+// sources can deliver from where the live one begins, which is waited for.
+absl::StatusOr<LedgerSeq> EarliestOf(const Config& config,
+                                     const std::optional<Pins>& pins,
                                      LedgerSource& live,
                                      const LedgerSource* bulk) {
+  const std::optional<LedgerSeq> configured = EarliestLedger(config.retention.earliest_ledger);
+  if (configured.has_value()) return *configured;
   if (pins.has_value()) return pins->earliest_ledger;
   const Geometry geometry = Geometry::Production();
   VFS_ASSIGN_OR_RETURN(const LedgerSeq first, live.First());
@@ -39,17 +44,20 @@ absl::StatusOr<LedgerSeq> EarliestOf(const std::optional<Pins>& pins,
 absl::Status Serve(const Config& config, vfs::StopSignal& stop) {
   VFS_ASSIGN_OR_RETURN(auto fs, vfs::PosixFileSystem::Open(config.storage.default_data_dir));
   RealWorld world(std::move(fs), DrawSeed());
-  VFS_ASSIGN_OR_RETURN(const OpenedSource live, OpenSource(config.ingestion.source, &stop));
+  LakeOptions expected{.network_passphrase = NetworkPassphrase(config.storage.network)};
+  VFS_ASSIGN_OR_RETURN(const OpenedSource live,
+                       OpenSource(config.ingestion.source, &stop, expected));
+  const DatastoreConfig& datastore = config.backfill.datastore;
   OpenedSource lake;
-  if (!config.backfill.datastore.type.empty()) {
-    VFS_ASSIGN_OR_RETURN(lake,
-                         OpenSource(fmt::format("lake:{}", config.backfill.datastore.path), &stop));
+  if (!datastore.type.empty()) {
+    expected.ledgers_per_batch = static_cast<std::uint32_t>(datastore.ledgers_per_file);
+    expected.batches_per_partition = static_cast<std::uint32_t>(datastore.files_per_partition);
+    VFS_ASSIGN_OR_RETURN(lake, OpenSource(fmt::format("lake:{}", datastore.path), &stop, expected));
   }
   VFS_ASSIGN_OR_RETURN(const std::optional<Pins> pins, FindPins(world.Env(), RootsOf(config)));
   LedgerSource* const bulk = lake.source != nullptr   ? lake.source.get()
                              : live.source->is_bulk() ? live.source.get()
                                                       : nullptr;
-  VFS_ASSIGN_OR_RETURN(const LedgerSeq earliest, EarliestOf(pins, *live.source, bulk));
 
   Metrics metrics;
   Health health;
@@ -60,6 +68,7 @@ absl::Status Serve(const Config& config, vfs::StopSignal& stop) {
                                                          &health, &listening));
     fmt::print(stderr, "permafrost: metrics and health on port {}\n", endpoint->port());
   }
+  VFS_ASSIGN_OR_RETURN(const LedgerSeq earliest, EarliestOf(config, pins, *live.source, bulk));
   ServeOptions options;
   options.store = StoreOptionsOf(config, earliest);
   options.store.holder = std::to_string(::getpid());

@@ -43,23 +43,25 @@ class HostByteStream final : public ByteStream {
   std::size_t at_ = 0;
 };
 
-absl::StatusOr<OpenedSource> OpenLake(const std::string& path) {
+absl::StatusOr<OpenedSource> OpenLake(const std::string& path, const LakeOptions& lake) {
   auto fs = vfs::PosixFileSystem::Open(path);
   if (!fs.ok()) {
     return vfs::InvalidArgument("{} 'lake:{}': {}; name the directory of a lake", kFlag, path,
                                 vfs::Message(fs.status()));
   }
   OpenedSource opened{.world = std::make_unique<RealWorld>(*std::move(fs)), .source = nullptr};
-  VFS_ASSIGN_OR_RETURN(opened.source, LakeSource::Open(opened.world->Env().fs, path, {}));
+  VFS_ASSIGN_OR_RETURN(opened.source, LakeSource::Open(opened.world->Env().fs, path, lake));
   return opened;
 }
 
 }  // namespace
 
-absl::StatusOr<OpenedSource> OpenSource(const std::string& text, vfs::StopSignal* stop) {
+absl::StatusOr<OpenedSource> OpenSource(const std::string& text,
+                                        vfs::StopSignal* stop,
+                                        const LakeOptions& lake) {
   VFS_ASSIGN_OR_RETURN(const SourceSpec spec, ParseSourceSpec(text));
   switch (spec.kind) {
-    case SourceSpec::Kind::kLake: return OpenLake(spec.path);
+    case SourceSpec::Kind::kLake: return OpenLake(spec.path, lake);
     case SourceSpec::Kind::kStream: {
       VFS_ASSIGN_OR_RETURN(HostInput input, HostInput::Open(kFlag, spec.path, stop));
       return OpenedSource{.world = nullptr,

@@ -7,6 +7,7 @@
 #include <absl/status/statusor.h>
 
 #include "engine/daemon/real_world.h"
+#include "engine/ledger/lake_manifest.h"
 #include "engine/ledger/ledger_source.h"
 #include "vfs/posix/stop_signal.h"
 
@@ -23,7 +24,10 @@ struct OpenedSource {
 //
 // `stop` ends waiting for a stream, with kCancelled; it must outlive the source.
 //
-// Errors: kInvalidArgument  not a source; a directory or file that is not there
-absl::StatusOr<OpenedSource> OpenSource(const std::string& spec, vfs::StopSignal* stop);
+// Errors: kInvalidArgument     not a source; a directory or file that is not there
+//         kFailedPrecondition  a lake, but another one than `lake` says
+absl::StatusOr<OpenedSource> OpenSource(const std::string& spec,
+                                        vfs::StopSignal* stop,
+                                        const LakeOptions& lake = {});
 
 }  // namespace permafrost::engine

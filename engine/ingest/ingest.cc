@@ -92,6 +92,10 @@ absl::StatusOr<IngestReport> Ingest(LedgerStore& store,
     const absl::StatusOr<std::optional<SourcedLedger>> ledger = (*stream)->Next();
     report.is_stopped = absl::IsCancelled(ledger.status());
     if (report.is_stopped) return report;
+    if (end.has_value() && IsNotThereYet(ledger.status())) {
+      store.store().log().Warning("ingest: {}", vfs::Message(ledger.status()));
+      break;
+    }
     VFS_RETURN_IF_ERROR(ledger.status());
     if (!ledger->has_value()) break;
     VFS_RETURN_IF_ERROR(store.Append((*ledger)->bytes, (*ledger)->origin));

@@ -27,8 +27,8 @@ absl::StatusOr<std::optional<std::string>> ReadText(vfs::FileSystem& fs, std::st
   VFS_RETURN_IF_ERROR(file.status());
   VFS_ASSIGN_OR_RETURN(const std::uint64_t bytes, (*file)->Size());
   if (bytes > kManifestBytesMax)
-    return vfs::DataLoss("{}: {} has {} bytes, at most {} expected", lake, kLakeManifest, bytes,
-                         kManifestBytesMax);
+    return vfs::DataLoss("{}: {} has {} bytes, at most {} expected; mend it", lake, kLakeManifest,
+                         bytes, kManifestBytesMax);
   std::string text(bytes, '\0');
   VFS_ASSIGN_OR_RETURN(const std::size_t count, (*file)->Read(0, std::span<char>(text)));
   text.resize(count);
@@ -42,14 +42,14 @@ absl::StatusOr<std::uint32_t> CountOf(const Json& json, const char* field, std::
     if (count >= 1 && count <= std::numeric_limits<std::uint32_t>::max())
       return static_cast<std::uint32_t>(count);
   }
-  return vfs::DataLoss("{}: {} has no {} of 1 or more", lake, kLakeManifest, field);
+  return vfs::DataLoss("{}: {} has no {} of 1 or more; mend it", lake, kLakeManifest, field);
 }
 
 absl::StatusOr<std::string> TextOf(const Json& json, const char* field, std::string_view lake) {
   const auto found = json.find(field);
   if (found == json.end()) return std::string();
   if (found->is_string()) return found->get<std::string>();
-  return vfs::DataLoss("{}: {} has a {} that is no text", lake, kLakeManifest, field);
+  return vfs::DataLoss("{}: {} has a {} that is no text; mend it", lake, kLakeManifest, field);
 }
 
 }  // namespace
@@ -60,7 +60,7 @@ absl::StatusOr<std::optional<LakeManifest>> ReadLakeManifest(vfs::FileSystem& fs
   if (!text.has_value()) return std::nullopt;
   const Json json = Json::parse(*text, nullptr, /*allow_exceptions=*/false);
   if (!json.is_object())
-    return vfs::DataLoss("{}: {} is no JSON object: {}", lake, kLakeManifest,
+    return vfs::DataLoss("{}: {} is no JSON object: {}; mend it", lake, kLakeManifest,
                          vfs::EscapedForError(*text));
   LakeManifest manifest;
   VFS_ASSIGN_OR_RETURN(manifest.network_passphrase, TextOf(json, "networkPassphrase", lake));
@@ -94,7 +94,9 @@ absl::StatusOr<LakeLayout> AgreeOnLayout(const std::optional<LakeManifest>& mani
   if (!manifest->compression.empty())
     compare("compression", manifest->compression, std::string("zstd"));
   if (!differences.empty())
-    return vfs::FailedPrecondition("{}: another lake than configured{}", lake, differences);
+    return vfs::FailedPrecondition(
+        "{}: another lake than configured{}; mend the configuration or name another lake", lake,
+        differences);
   return manifest->layout;
 }
 

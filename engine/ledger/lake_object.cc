@@ -25,7 +25,10 @@ using Decompression = std::unique_ptr<ZSTD_DCtx, decltype(&ZSTD_freeDCtx)>;
 absl::Status AsUnavailable(const absl::Status& status) {
   const bool is_passing = status.code() == absl::StatusCode::kDataLoss ||
                           status.code() == absl::StatusCode::kResourceExhausted;
-  return is_passing ? vfs::Unavailable("{}", vfs::Message(status)) : status;
+  if (!is_passing) return status;
+  absl::Status unavailable = vfs::Unavailable("{}", vfs::Message(status));
+  if (const int error = vfs::ErrnoOf(status); error != 0) vfs::SetErrno(unavailable, error);
+  return unavailable;
 }
 
 // Bytes that are no ledger are damage; an unknown type waits for a later table.

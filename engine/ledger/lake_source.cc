@@ -15,9 +15,17 @@
 namespace permafrost::engine {
 namespace {
 
+// What is wrong with the object of that name. What is damaged there is whole where it came from.
 absl::Status At(const absl::Status& status, std::string_view origin) {
-  return vfs::MakeStatus(status.code(), fmt::format("{}: {}", origin, vfs::Message(status)));
+  const bool is_damaged = status.code() == absl::StatusCode::kDataLoss;
+  absl::Status told = vfs::MakeStatus(
+      status.code(), fmt::format("{}: {}{}", origin, vfs::Message(status),
+                                 is_damaged ? "; put the right object in its place" : ""));
+  if (const int error = vfs::ErrnoOf(status); error != 0) vfs::SetErrno(told, error);
+  return told;
 }
+
+std::string_view OtherSuffix(std::string_view suffix) { return suffix == "zst" ? "zstd" : "zst"; }
 
 }  // namespace
 
@@ -89,14 +97,17 @@ absl::StatusOr<std::optional<LakeSource::Newest>> LakeSource::NewestIn(
     if (!name.has_value()) continue;
     const std::string path = directory.empty() ? entry.name : vfs::JoinPath(directory, entry.name);
     if (name->batch.first > name->batch.last)
-      return vfs::FailedPrecondition("{}: {} names ledgers {} to {}", name_, path,
+      return vfs::FailedPrecondition("{}: {} names ledgers {} to {}; move it away", name_, path,
                                      name->batch.first, name->batch.last);
     const LakeBatch batch = BatchOf(layout_, LedgerSeq{name->batch.last});
     const std::string key = LakeKey(layout_, batch, name->suffix);
     if (path != key)
       return vfs::FailedPrecondition(
-          "{}: {} does not fit {} ledgers a batch and {} batches a partition, which make {}", name_,
-          path, layout_.ledgers_per_batch, layout_.batches_per_partition, key);
+          "{}: {} does not fit {} ledgers a batch and {} batches a partition, which make {}; move "
+          "it "
+          "away or mend {}",
+          name_, path, layout_.ledgers_per_batch, layout_.batches_per_partition, key,
+          kLakeManifest);
     return Newest{batch, std::move(name->suffix)};
   }
   return std::nullopt;
@@ -139,10 +150,27 @@ absl::StatusOr<LedgerSource::Range> LakeSource::Available() {
   return Range{LedgerSeq{std::max(first, kFirstLedger.value())}, LedgerSeq{newest.batch.last}};
 }
 
+absl::StatusOr<LedgerSeq> LakeSource::First() {
+  VFS_ASSIGN_OR_RETURN(const Range range, Available());
+  VFS_RETURN_IF_ERROR(CheckSameSuffixBefore(range.first));
+  return range.first;
+}
+
+// What looks like the beginning may be where a suffix ends.
+absl::Status LakeSource::CheckSameSuffixBefore(LedgerSeq first) const {
+  if (first <= kFirstLedger) return absl::OkStatus();
+  VFS_ASSIGN_OR_RETURN(const Newest newest, FindNewest());
+  const LakeBatch before = BatchOf(layout_, LedgerSeq{first.value() - 1});
+  const std::string other = LakeKey(layout_, before, OtherSuffix(newest.suffix));
+  VFS_ASSIGN_OR_RETURN(const bool has_other, fs_->Exists(other));
+  if (!has_other) return absl::OkStatus();
+  return vfs::FailedPrecondition("{}: {} has another suffix than {}; rename one of them", name_,
+                                 other, LakeKey(layout_, BatchOf(layout_, first), newest.suffix));
+}
+
 absl::StatusOr<std::unique_ptr<LedgerStream>> LakeSource::Open(std::optional<LedgerSeq> first) {
   if (!first.has_value()) {
-    VFS_ASSIGN_OR_RETURN(const Range range, Available());
-    first = range.first;
+    VFS_ASSIGN_OR_RETURN(first, First());
   }
   if (*first < kFirstLedger)
     return vfs::OutOfRange("{} has no ledger {}: {} is the first of a network", name_,
@@ -162,6 +190,7 @@ absl::Status LakeSource::CheckBegin(LedgerSeq first) {
   if (exists) return absl::OkStatus();
   VFS_ASSIGN_OR_RETURN(const Range range, Available());
   if (range.first <= first) return absl::OkStatus();
+  VFS_RETURN_IF_ERROR(CheckSameSuffixBefore(range.first));
   return vfs::OutOfRange("{} begins with ledger {}, not {}", name_, range.first.value(),
                          first.value());
 }
@@ -175,19 +204,18 @@ absl::StatusOr<std::string> LakeSource::Unpack(const LakeBatch& batch, const New
   const auto object = ReadLakeObject(*fs_, key);
   if (object.status().code() == absl::StatusCode::kNotFound) {
     if (is_tip) return vfs::Unavailable("{} is not there any more", origin);
-    const std::string other = LakeKey(layout_, batch, newest.suffix == "zst" ? "zstd" : "zst");
+    const std::string other = LakeKey(layout_, batch, OtherSuffix(newest.suffix));
     VFS_ASSIGN_OR_RETURN(const bool has_other, fs_->Exists(other));
-    return vfs::DataLoss("{} is missing, though there are ledgers up to {}{}", origin,
-                         newest.batch.last,
-                         has_other ? "; it is there with another suffix than theirs" : "");
+    return vfs::DataLoss(
+        "{} is missing, though there are ledgers up to {}; {}", origin, newest.batch.last,
+        has_other ? "it is there with another suffix than theirs: rename it" : "put it back");
   }
   if (!object.ok()) return At(object.status(), origin);
   auto bytes = UnpackLakeObject(*object);
   if (bytes.ok()) return bytes;
-  if (bytes.status().code() == absl::StatusCode::kOutOfRange)
-    return vfs::MakeStatus(is_tip ? absl::StatusCode::kUnavailable : absl::StatusCode::kDataLoss,
-                           fmt::format("{}: {}", origin, vfs::Message(bytes.status())));
-  return At(bytes.status(), origin);
+  if (bytes.status().code() != absl::StatusCode::kOutOfRange) return At(bytes.status(), origin);
+  const auto code = is_tip ? absl::StatusCode::kUnavailable : absl::StatusCode::kDataLoss;
+  return At(vfs::MakeStatus(code, vfs::Message(bytes.status())), origin);
 }
 
 }  // namespace permafrost::engine

@@ -42,6 +42,10 @@ class LakeSource final : public LedgerSource {
   //         kFailedPrecondition  an object's name does not fit the layout
   absl::StatusOr<Range> Available() override;
 
+  // Errors: kNotFound            there is none
+  //         kFailedPrecondition  the object before it has another suffix
+  absl::StatusOr<LedgerSeq> First() override;
+
   // An empty lake may be opened, and waits for its first object.
   absl::StatusOr<std::unique_ptr<LedgerStream>> Open(std::optional<LedgerSeq> first) override;
 
@@ -59,6 +63,7 @@ class LakeSource final : public LedgerSource {
   LakeSource(vfs::FileSystem* fs, std::string name, const LakeLayout& layout);
 
   absl::Status CheckBegin(LedgerSeq first);
+  absl::Status CheckSameSuffixBefore(LedgerSeq first) const;
   absl::StatusOr<Newest> FindNewest() const;
   absl::StatusOr<std::optional<Newest>> NewestIn(std::string_view directory) const;
   // The content of the object of a batch.

@@ -8,6 +8,7 @@
 #include <absl/status/statusor.h>
 
 #include "engine/ledger/ledger_decoder.h"
+#include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
 
 namespace permafrost::engine {
@@ -31,11 +32,17 @@ class LedgerStream {
 
   // The next ledger; nothing at the end of the source.
   //
-  // Errors: kUnavailable  it is not there yet, or could not be read this time: again later
+  // Errors: kUnavailable  it is not there yet, or could not be read this time (then with the errno):
+  //                       again later
   //         kDataLoss     what is there is not this ledger: names the origin and the finding
   //         kCancelled    asked to stop while it waited
   virtual absl::StatusOr<std::optional<SourcedLedger>> Next() = 0;
 };
+
+// Whether a ledger's writer has not ended with it; nothing has failed.
+inline bool IsNotThereYet(const absl::Status& status) {
+  return absl::IsUnavailable(status) && vfs::ErrnoOf(status) == 0;
+}
 
 // Threads: any thread.
 class LedgerSource {

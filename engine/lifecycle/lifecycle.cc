@@ -25,9 +25,10 @@ class Tally {
     } else if (absl::IsAborted(status)) {
       // Superseded or still read: nothing has failed.
       ++deferred_;
+    } else if (first_.ok()) {
+      first_ = status;  // for the caller to tell
     } else {
       log_->Warning("lifecycle: {}", vfs::Message(status));
-      first_.Update(status);
     }
   }
   void Add(const absl::StatusOr<std::size_t>& deferred, std::size_t& done) {

@@ -98,6 +98,10 @@ absl::StatusOr<std::unique_ptr<AdminEndpoint>> AdminEndpoint::Listen(const std::
   const std::string host = address.substr(0, colon);
   auto server = std::make_unique<Server>();
   server->executor = executor;
+  // Connections that say nothing, or nothing more, hold up the end for no longer than this.
+  server->http.set_keep_alive_max_count(1);
+  server->http.set_keep_alive_timeout(1);
+  server->http.set_read_timeout(0, 500'000);
   server->http.Get("/metrics", [metrics](const httplib::Request&, httplib::Response& response) {
     response.set_content(MetricsText(*metrics), "text/plain; version=0.0.4");
   });

@@ -1,4 +1,4 @@
-// A disk that takes so many bytes more.
+// Disks that are full: after so many bytes, or from one write on.
 #pragma once
 
 #include <algorithm>
@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
@@ -70,6 +72,69 @@ class FillingDisk final : public vfs::WrappingFileSystem {
 
   std::uint64_t room_;
   std::string full_in_;
+};
+
+// Takes so many calls that need room: appends, writes, new files and directories. The next one, and
+// every one after it, finds none.
+class ClosingDisk final : public vfs::WrappingFileSystem {
+ public:
+  static constexpr std::uint64_t kOpen = ~std::uint64_t{0};
+
+  explicit ClosingDisk(vfs::FileSystem* base) : WrappingFileSystem(base) {}
+
+  absl::StatusOr<std::unique_ptr<vfs::File>> Create(std::string_view path) override {
+    VFS_RETURN_IF_ERROR(Take("create", path));
+    return Wrap(path, WrappingFileSystem::Create(path));
+  }
+  absl::StatusOr<std::unique_ptr<vfs::File>> Open(std::string_view path,
+                                                  vfs::OpenMode mode) override {
+    return Wrap(path, WrappingFileSystem::Open(path, mode));
+  }
+  absl::Status MakeDir(std::string_view path) override {
+    // Nothing is made of a name that is taken.
+    if (!WrappingFileSystem::Stat(path).ok()) VFS_RETURN_IF_ERROR(Take("make directory", path));
+    return WrappingFileSystem::MakeDir(path);
+  }
+
+  void CloseAfter(std::uint64_t calls) { left_ = calls; }
+  // The call that first found no room, and the step under which that was; "" if none did.
+  const std::string& refused() const { return refused_; }
+
+ private:
+  class ClosingFile final : public vfs::WrappingFile {
+   public:
+    ClosingFile(std::unique_ptr<vfs::File> base, std::string_view path, ClosingDisk* disk)
+        : WrappingFile(std::move(base)), path_(path), disk_(disk) {}
+    absl::Status Append(std::string_view bytes) override {
+      VFS_RETURN_IF_ERROR(disk_->Take("append", path_));
+      return WrappingFile::Append(bytes);
+    }
+    absl::Status Write(std::uint64_t offset, std::string_view bytes) override {
+      VFS_RETURN_IF_ERROR(disk_->Take("write", path_));
+      return WrappingFile::Write(offset, bytes);
+    }
+
+   private:
+    const std::string path_;
+    ClosingDisk* const disk_;
+  };
+
+  absl::StatusOr<std::unique_ptr<vfs::File>> Wrap(std::string_view path,
+                                                  absl::StatusOr<std::unique_ptr<vfs::File>> file) {
+    VFS_RETURN_IF_ERROR(file.status());
+    return std::make_unique<ClosingFile>(*std::move(file), path, this);
+  }
+  absl::Status Take(std::string_view what, std::string_view path) {
+    if (left_ > 0) {
+      if (left_ != kOpen) --left_;
+      return absl::OkStatus();
+    }
+    if (refused_.empty()) refused_ = fmt::format("{} {} in {}", what, path, vfs::Step::Path());
+    return vfs::ErrnoToStatus(ENOSPC, what, path);
+  }
+
+  std::uint64_t left_ = kOpen;
+  std::string refused_;
 };
 
 }  // namespace permafrost::engine::testing

@@ -176,10 +176,10 @@ TEST_F(PermafrostLedgers, EventsPageByPage) {
 
 TEST_F(PermafrostLedgers, WhatIsNotThereIsNamed) {
   Fill();
-  ExpectUsage(Command("get ledger 22"), "permafrost: read ledger 22: ledgers 2 to 21 are there\n");
+  ExpectAbsent(Command("get ledger 22"), "permafrost: read ledger 22: ledgers 2 to 21 are there\n");
   const std::string absent(64, '0');
-  ExpectUsage(Command("get tx " + absent), "permafrost: look up transaction " + absent +
-                                               ": no ledger has it, ledgers 2 to 21 are there\n");
+  ExpectAbsent(Command("get tx " + absent), "permafrost: look up transaction " + absent +
+                                                ": no ledger has it, ledgers 2 to 21 are there\n");
   const std::string nowhere = scratch_.Join("nowhere");
   const Ran missing = RunBinary(scratch_, "get ledger 5 --data " + nowhere);
   EXPECT_EQ(missing.code, 2);
@@ -264,6 +264,10 @@ TEST_F(PermafrostLedgers, AStreamThatDoesNotBeginAChunkNamesTheFlag) {
               "permafrost: ingest stream:" + stream +
                   ": its first ledger 63092982 does not begin a chunk of 8 ledgers; say where the "
                   "store shall begin, for instance --earliest 63092986\n");
+  ExpectUsage(
+      Command("ingest --ledgers-per-chunk 8 --chunks-per-bucket 2 --source stream:" + stream),
+      "permafrost: check earliest ledger: 63092982 lies behind the last chunk of 8 ledgers a "
+      "chunk and 2 chunks a bucket, which ends at ledger 1600001; choose larger ones\n");
   const Ran later =
       Command("ingest --ledgers-per-chunk 8 --earliest 63092986 --source stream:" + stream);
   EXPECT_EQ(later.code, 0) << later.err;

@@ -1,14 +1,8 @@
 // permafrost ingest stopped by signals and killed at random: the next start goes on, and what is
 // made in the end is what an undisturbed run makes.
-#include <fcntl.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
-#include <filesystem>
-#include <map>
 #include <string>
 #include <vector>
 
@@ -28,8 +22,7 @@ using Json = nlohmann::json;
 class PermafrostStop : public ::testing::Test {
  protected:
   std::vector<std::string> Arguments(const std::string& data, std::uint32_t ledgers) const {
-    return {BinaryPath(),
-            "ingest",
+    return {"ingest",
             "--json",
             "--data",
             data,
@@ -44,55 +37,10 @@ class PermafrostStop : public ::testing::Test {
             "--store-id",
             std::string(32, '7')};
   }
-  // The process, writing to these files.
-  pid_t Start(const std::string& data, std::uint32_t ledgers) const {
-    std::vector<std::string> arguments = Arguments(data, ledgers);
-    std::vector<char*> argv;
-    for (std::string& argument : arguments) argv.push_back(argument.data());
-    argv.push_back(nullptr);
-    const std::string out = scratch_.Join("out");
-    const std::string err = scratch_.Join("err");
-    const pid_t pid = ::fork();
-    if (pid != 0) return pid;
-    constexpr int kFlags = O_WRONLY | O_CREAT | O_TRUNC;
-    ::dup2(::open(out.c_str(), kFlags, 0600), STDOUT_FILENO);
-    ::dup2(::open(err.c_str(), kFlags, 0600), STDERR_FILENO);
-    ::execv(argv[0], argv.data());
-    ::_exit(127);
-  }
-  Ran Wait(pid_t pid) const {
-    int status = 0;
-    EXPECT_EQ(::waitpid(pid, &status, 0), pid);
-    return {.code = WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status),
-            .out = ReadText(scratch_.Join("out")),
-            .err = ReadText(scratch_.Join("err"))};
-  }
   void Finish(const std::string& data, std::uint32_t ledgers) const {
-    const Ran ran = Wait(Start(data, ledgers));
+    const Ran ran = RunningBinary(scratch_, Arguments(data, ledgers)).Wait();
     ASSERT_EQ(ran.code, 0) << ran.err;
     ASSERT_EQ(Json::parse(ran.out)["last"], ledgers + 1);
-  }
-  // Cold files by their path below the data directory.
-  static std::map<std::string, std::string> ColdFiles(const std::string& data) {
-    std::map<std::string, std::string> files;
-    for (const char* const root : {"ledgers", "events", "txhash"}) {
-      for (const auto& entry : std::filesystem::recursive_directory_iterator(data + "/" + root)) {
-        if (entry.is_regular_file() && entry.path().filename() != "permafrost.lock")
-          files[entry.path().string().substr(data.size())] = ReadText(entry.path());
-      }
-    }
-    return files;
-  }
-  // Not the files themselves: they would be printed.
-  static void ExpectSameFiles(const std::string& data, const std::string& whole) {
-    const auto found = ColdFiles(data);
-    const auto wanted = ColdFiles(whole);
-    EXPECT_GT(wanted.size(), 10U);
-    EXPECT_EQ(found.size(), wanted.size());
-    for (const auto& [path, bytes] : wanted) {
-      const auto other = found.find(path);
-      EXPECT_TRUE(other != found.end() && other->second == bytes) << path;
-    }
   }
 
   TempDir scratch_;
@@ -104,11 +52,11 @@ TEST_F(PermafrostStop, ASignalEndsItCleanlyAndTheNextStartGoesOn) {
   constexpr std::uint32_t kEndless = 1'000'000;
   std::uint32_t last = 1;
   for (const int signal : {SIGINT, SIGTERM}) {
-    const pid_t pid = Start(data_, kEndless);
+    RunningBinary running(scratch_, Arguments(data_, kEndless));
     vfs::SystemClock().SleepNanos(700'000'000);
-    ASSERT_EQ(::kill(pid, signal), 0);
+    running.Signal(signal);
 
-    const Ran ran = Wait(pid);
+    const Ran ran = running.Wait();
 
     ASSERT_EQ(ran.code, 0) << ran.err;
     EXPECT_EQ(ran.err, "");
@@ -121,7 +69,7 @@ TEST_F(PermafrostStop, ASignalEndsItCleanlyAndTheNextStartGoesOn) {
   }
   ASSERT_NO_FATAL_FAILURE(Finish(data_, last + 20));
   ASSERT_NO_FATAL_FAILURE(Finish(whole_, last + 20));
-  ExpectSameFiles(data_, whole_);
+  ExpectSameColdFiles(data_, whole_);
 }
 
 // As often as PERMAFROST_KILLS says, or five times.
@@ -137,12 +85,12 @@ TEST_F(PermafrostStop, KilledAtRandomItMakesTheSameFiles) {
 
   int killed = 0;
   for (int i = 0; i < kills; ++i) {
-    const pid_t pid = Start(data_, kLedgers);
+    RunningBinary running(scratch_, Arguments(data_, kLedgers));
     // Several kills on the way through, whatever a run takes.
     const auto wait = prng.Below(static_cast<std::uint64_t>(longest.count()) / 5 + 1);
     vfs::SystemClock().SleepNanos(wait * 1'000);
-    ::kill(pid, SIGKILL);
-    const Ran ran = Wait(pid);
+    running.Signal(SIGKILL);
+    const Ran ran = running.Wait();
     if (ran.code == -SIGKILL) {
       ++killed;
     } else {
@@ -152,7 +100,7 @@ TEST_F(PermafrostStop, KilledAtRandomItMakesTheSameFiles) {
 
   EXPECT_GT(killed, kills / 2);
   ASSERT_NO_FATAL_FAILURE(Finish(data_, kLedgers));
-  ExpectSameFiles(data_, whole_);
+  ExpectSameColdFiles(data_, whole_);
   const Ran audit = RunBinary(scratch_, "audit --data " + data_);
   EXPECT_EQ(audit.code, 0) << audit.out << audit.err;
 }

@@ -141,6 +141,12 @@ TEST(Pins, EveryDifferenceNamesBothValuesAndTheRemedy) {
 TEST(Pins, AnEarliestLedgerInsideAChunkIsRefused) {
   EXPECT_ERROR(CheckExpected({.earliest_ledger = LedgerSeq{3}}), absl::StatusCode::kInvalidArgument,
                "check earliest ledger: 3 does not begin a chunk of 10000 ledgers");
+  EXPECT_ERROR(
+      CheckExpected(
+          {.geometry = *Geometry::Parse("4/2/2"), .earliest_ledger = LedgerSeq{63'092'982}}),
+      absl::StatusCode::kInvalidArgument,
+      "check earliest ledger: 63092982 lies behind the last chunk of 4 ledgers a chunk and "
+      "2 chunks a bucket, which ends at ledger 800001; choose larger ones");
 }
 
 }  // namespace

@@ -47,6 +47,10 @@ TEST(Network, HasTwoNamesOrIsAHash) {
             "cee0302d59844d32bdca915c8203dd44b33fbb7edc19051ea37abedf28ecd472");
   EXPECT_EQ(NetworkPin(kPubnet), kPubnet);
   EXPECT_EQ(NetworkPin(""), "");
+  EXPECT_EQ(NetworkPassphrase(kPubnet), "Public Global Stellar Network ; September 2015");
+  EXPECT_EQ(NetworkPassphrase("testnet"), "Test SDF Network ; September 2015");
+  EXPECT_EQ(NetworkPassphrase(std::string(64, '0')), "");
+  EXPECT_EQ(NetworkPassphrase(""), "");
   for (const std::string text : {"mainnet", "ABC",
                                  "7AC33997544E3175D266BD022439B22CDB16508C01163F26"
                                  "E5CB2A3E1045A979"}) {

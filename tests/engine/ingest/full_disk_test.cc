@@ -2,6 +2,7 @@
 // acknowledged is lost, and it resumes when there is space.
 #include <string>
 
+#include <absl/functional/function_ref.h>
 #include <gmock/gmock.h>
 
 #include "engine/ingest/ingest.h"
@@ -15,6 +16,7 @@
 namespace permafrost::engine {
 namespace {
 
+using testing::ClosingDisk;
 using testing::FillingDisk;
 using testing::LedgerModel;
 using testing::LedgerWorld;
@@ -46,32 +48,58 @@ class FullDisk : public ::testing::TestWithParam<Way> {
     files_ = whole.ColdFiles();
   }
 
-  // Whether the room was too small. Any finding fails the test.
-  bool FillsAt(std::uint64_t room, bool is_killed) {
-    LedgerWorld world;
-    FillingDisk disk(&world.disk(), kPlenty);
+  // A disk that is full at some moment of the ingestion, as `fill` says, and has space again when
+  // `empty` says. Whether it was full before the end. Any finding fails the test.
+  template <typename Disk>
+  bool Fills(Disk& disk,
+             LedgerWorld& world,
+             absl::FunctionRef<void()> fill,
+             absl::FunctionRef<void()> empty,
+             absl::FunctionRef<std::string()> where,
+             bool is_killed) {
     world.Through(&disk);
     EXPECT_OK(world.Open());
-    disk.SetRoom(room);
+    fill();
     std::uint32_t acknowledged = kFirstLedger.value() - 1;
     const absl::Status full = IngestAll(world, GetParam(), &acknowledged);
-    if (full.ok()) return false;
+    if (full.ok()) {
+      // What found no room, if anything did, was not needed.
+      EXPECT_EQ(model_.Wrong(world.Reader()), "") << where();
+      EXPECT_EQ(world.ColdFiles(), files_) << where();
+      return !where().empty();
+    }
     EXPECT_EQ(ClassOf(full), FaultClass::kNoSpace) << full.ToString();
-    ExpectReads(world, acknowledged, disk.full_in());
+    ExpectReads(world, acknowledged, where());
     // Nothing changes while it stays full.
-    EXPECT_FALSE(IngestAll(world, GetParam(), &acknowledged).ok());
-    ExpectReads(world, acknowledged, disk.full_in());
+    EXPECT_FALSE(IngestAll(world, GetParam(), &acknowledged).ok()) << where();
+    ExpectReads(world, acknowledged, where());
 
-    disk.SetRoom(kPlenty);
+    empty();
     if (is_killed || world.store().store().needs_reopen()) {
       world.Kill();
       EXPECT_OK(world.Open());
     }
-    ExpectReads(world, acknowledged, disk.full_in());
+    ExpectReads(world, acknowledged, where());
     EXPECT_OK(IngestAll(world, GetParam()));
     EXPECT_EQ(model_.Wrong(world.Reader()), "");
     EXPECT_EQ(world.ColdFiles(), files_);
     return true;
+  }
+
+  bool FillsAfterBytes(std::uint64_t room, bool is_killed) {
+    LedgerWorld world;
+    FillingDisk disk(&world.disk(), kPlenty);
+    return Fills(
+        disk, world, [&] { disk.SetRoom(room); }, [&] { disk.SetRoom(kPlenty); },
+        [&] { return disk.full_in(); }, is_killed);
+  }
+
+  bool FillsAtCall(std::uint64_t calls, bool is_killed) {
+    LedgerWorld world;
+    ClosingDisk disk(&world.disk());
+    return Fills(
+        disk, world, [&] { disk.CloseAfter(calls); }, [&] { disk.CloseAfter(ClosingDisk::kOpen); },
+        [&] { return disk.refused(); }, is_killed);
   }
 
  private:
@@ -91,12 +119,26 @@ TEST_P(FullDisk, NothingIsLostAndItResumes) {
   std::uint64_t rooms = 0;
   while (rooms < kRoomsMax && !::testing::Test::HasFailure()) {
     SCOPED_TRACE(rooms * 997);
-    if (!FillsAt(rooms * 997, rooms % 3 == 0)) break;
+    if (!FillsAfterBytes(rooms * 997, rooms % 3 == 0)) break;
     ++rooms;
   }
 
   EXPECT_GT(rooms, 20U);
   EXPECT_LT(rooms, kRoomsMax);
+}
+
+// Each append, write, new file and new directory in turn finds the disk full.
+TEST_P(FullDisk, AtEveryCallNothingIsLostAndItResumes) {
+  constexpr std::uint64_t kCallsMax = 5'000;
+  std::uint64_t calls = 0;
+  while (calls < kCallsMax && !HasFailure()) {
+    SCOPED_TRACE(calls);
+    if (!FillsAtCall(calls, calls % 3 == 0)) break;
+    ++calls;
+  }
+
+  EXPECT_GT(calls, 50U);
+  EXPECT_LT(calls, kCallsMax);
 }
 
 INSTANTIATE_TEST_SUITE_P(Ways,

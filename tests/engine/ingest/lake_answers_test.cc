@@ -1,7 +1,5 @@
 // Lakes of 30,000 ledgers through a store of production sizes, against the answers that came with
-// them: $PERMAFROST_DATA/lake-30000 and lake-64, made by make-lake.mjs; skipped without them.
-#include <cstdlib>
-#include <filesystem>
+// them.
 #include <fstream>
 #include <string>
 #include <vector>
@@ -13,6 +11,7 @@
 #include "engine/ingest/ingest.h"
 #include "engine/ledger/lake_source.h"
 #include "engine/query/ledger_reader.h"
+#include "tests/engine/ledger/made_lake.h"
 #include "tests/engine/ledger/real_ledgers.h"
 #include "tests/engine/ledger/sha256.h"
 #include "tests/status_matchers.h"
@@ -66,9 +65,7 @@ void ExpectTransactions(const LedgerReader& reader, const Json& row) {
 class LakeAnswers : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(LakeAnswers, ThreeChunksAnswerAsTheLakeSays) {
-  const char* const data = std::getenv("PERMAFROST_DATA");
-  const std::string lake = std::string(data == nullptr ? "" : data) + "/" + GetParam();
-  if (!std::filesystem::exists(lake)) GTEST_SKIP() << lake << " is not there";
+  const std::string lake = MadeLake(GetParam());
   const std::vector<Json> rows = ReadLines(lake + ".index.jsonl");
   ASSERT_GE(rows.size(), 30'000U);
   const TempDir scratch;

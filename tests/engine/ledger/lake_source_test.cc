@@ -188,11 +188,12 @@ std::vector<Hostile> AllHostile() {
     return [content](vfs::FileSystem& fs) { PutFile(fs, KeyOf(5), content); };
   };
   constexpr auto kLoss = absl::StatusCode::kDataLoss;
+  const std::string replace = "; put the right object in its place";
   const std::string good = ObjectOf(5, 5, 5);
   const std::string five = "lake:/lake: FFFFFFFF--0-63999/FFFFFFFA--5.xdr.zst";
   return {
       {"dropped", [](vfs::FileSystem& fs) { ASSERT_OK(fs.Unlink(KeyOf(5))); }, 3, kLoss,
-       five + " is missing, though there are ledgers up to 9"},
+       five + " is missing, though there are ledgers up to 9; put it back"},
       {"with the other suffix",
        [](vfs::FileSystem& fs) {
          ASSERT_OK(fs.Unlink(KeyOf(5)));
@@ -200,32 +201,37 @@ std::vector<Hostile> AllHostile() {
        },
        3, kLoss,
        five + " is missing, though there are ledgers up to 9; it is there with another suffix than "
-              "theirs"},
+              "theirs: rename it"},
       {"of another ledger", put(ObjectOf(6, 6, 6)), 3, kLoss,
-       five + ": batch of ledgers 6 to 6, 5 to 5 expected"},
+       five + ": batch of ledgers 6 to 6, 5 to 5 expected" + replace},
       {"with another ledger in it", put(ObjectOf(5, 5, 6)), 3, kLoss,
-       five + ": ledger 6 at byte 12, 5 expected"},
+       five + ": ledger 6 at byte 12, 5 expected" + replace},
       {"with an end that lies", put(ObjectOf(5, 6, 5)), 3, kLoss,
-       five + ": batch of ledgers 5 to 6, 5 to 5 expected"},
+       five + ": batch of ledgers 5 to 6, 5 to 5 expected" + replace},
       {"with too many", put(ZstdOf(BatchBytes(5, 5, {"a", "b"}))), 3, kLoss,
-       five + ": batch of ledgers 5 to 5 with 2 ledgers in it"},
+       five + ": batch of ledgers 5 to 5 with 2 ledgers in it" + replace},
       {"with none", put(ZstdOf(BatchBytes(5, 5, {}))), 3, kLoss,
-       five + ": batch of ledgers 5 to 5 with 0 ledgers in it"},
+       five + ": batch of ledgers 5 to 5 with 0 ledgers in it" + replace},
       {"too short for a batch", put(ZstdOf("abc")), 3, kLoss,
-       five + ": batch of 3 bytes, at least 12 expected"},
+       five + ": batch of 3 bytes, at least 12 expected" + replace},
       {"with no ledger in it", put(ZstdOf(BatchBytes(5, 5, {"abcd"}))), 3, kLoss,
-       five + ": ledger 5 at byte 12: not a ledger that this program knows: LedgerCloseMeta has no "
-              "value 1633837924 (byte 0)"},
+       five +
+           ": ledger 5 at byte 12: not a ledger that this program knows: LedgerCloseMeta has no "
+           "value 1633837924 (byte 0)" +
+           replace},
       {"truncated", put(good.substr(0, 100)), 3, kLoss,
-       five + ": zstd frame ends after 100 bytes, more expected"},
-      {"empty", put(""), 3, kLoss, five + ": zstd frame ends after 0 bytes, more expected"},
+       five + ": zstd frame ends after 100 bytes, more expected" + replace},
+      {"empty", put(""), 3, kLoss,
+       five + ": zstd frame ends after 0 bytes, more expected" + replace},
       {"with two frames", put(good + good), 3, kLoss,
        five + ": " + std::to_string(good.size()) +
-           " bytes behind the zstd frame, which ends at byte " + std::to_string(good.size())},
+           " bytes behind the zstd frame, which ends at byte " + std::to_string(good.size()) +
+           replace},
       {"with bytes behind its frame", put(good + "x"), 3, kLoss,
-       five + ": 1 bytes behind the zstd frame, which ends at byte " + std::to_string(good.size())},
+       five + ": 1 bytes behind the zstd frame, which ends at byte " + std::to_string(good.size()) +
+           replace},
       {"with no frame", put(std::string(100, 'x')), 3, kLoss,
-       five + ": zstd frame of 100 bytes: Unknown frame descriptor"},
+       five + ": zstd frame of 100 bytes: Unknown frame descriptor" + replace},
       {"with bytes behind its ledger",
        put(ZstdOf(BatchBytes(5, 5, {LedgerWithSequence(5), "tail"}).replace(11, 1, "\1"))), 3,
        absl::StatusCode::kInvalidArgument,
@@ -235,11 +241,12 @@ std::vector<Hostile> AllHostile() {
        absl::StatusCode::kFailedPrecondition,
        "lake:/lake: FFFFFFFF--0-63999/00000000--10.xdr.zst does not fit 1 ledgers a batch and "
        "64000 "
-       "batches a partition, which make FFFFFFFF--0-63999/FFFFFFF5--10.xdr.zst"},
+       "batches a partition, which make FFFFFFFF--0-63999/FFFFFFF5--10.xdr.zst; move it away "
+       "or mend .config.json"},
       {"with a name of a backward range",
        [](vfs::FileSystem& fs) { PutFile(fs, "FFFFFFFF--0-63999/FFFFFFF5--10-9.xdr.zst", "x"); }, 0,
        absl::StatusCode::kFailedPrecondition,
-       "lake:/lake: FFFFFFFF--0-63999/FFFFFFF5--10-9.xdr.zst names ledgers 10 to 9"},
+       "lake:/lake: FFFFFFFF--0-63999/FFFFFFF5--10-9.xdr.zst names ledgers 10 to 9; move it away"},
   };
 }
 
@@ -318,7 +325,8 @@ TEST(LakeSource, AnotherLakeThanConfiguredIsRefusedWithEachDifference) {
 
   EXPECT_ERROR(LakeSource::Open(&fs, "/lake", options), absl::StatusCode::kFailedPrecondition,
                "lake:/lake: another lake than configured: networkPassphrase is 'test', expected "
-               "'public'; ledgersPerBatch is '4', expected '1'");
+               "'public'; ledgersPerBatch is '4', expected '1'; mend the configuration or name "
+               "another lake");
   options = {.network_passphrase = "test", .ledgers_per_batch = 4, .batches_per_partition = 3};
   EXPECT_OK(LakeSource::Open(&fs, "/lake", options));
 }
@@ -330,16 +338,16 @@ TEST(LakeSource, AManifestThatSaysNothingSensibleIsRefused) {
       "lake:/lake has no .config.json; configure its ledgers per batch and its batches per "
       "partition");
   const std::vector<std::pair<std::string, std::string>> cases = {
-      {"", "lake:/lake: .config.json is no JSON object: ''"},
-      {"[1", "lake:/lake: .config.json is no JSON object: '[1'"},
+      {"", "lake:/lake: .config.json is no JSON object: ''; mend it"},
+      {"[1", "lake:/lake: .config.json is no JSON object: '[1'; mend it"},
       {R"({"ledgersPerBatch": 0, "batchesPerPartition": 1})",
-       "lake:/lake: .config.json has no ledgersPerBatch of 1 or more"},
+       "lake:/lake: .config.json has no ledgersPerBatch of 1 or more; mend it"},
       {R"({"ledgersPerBatch": 1, "batchesPerPartition": "1"})",
-       "lake:/lake: .config.json has no batchesPerPartition of 1 or more"},
+       "lake:/lake: .config.json has no batchesPerPartition of 1 or more; mend it"},
       {R"({"ledgersPerBatch": 1, "batchesPerPartition": 5000000000})",
-       "lake:/lake: .config.json has no batchesPerPartition of 1 or more"},
+       "lake:/lake: .config.json has no batchesPerPartition of 1 or more; mend it"},
       {R"({"networkPassphrase": 7})",
-       "lake:/lake: .config.json has a networkPassphrase that is no text"},
+       "lake:/lake: .config.json has a networkPassphrase that is no text; mend it"},
   };
   for (const auto& [json, text] : cases) {
     PutFile(fs, kLakeManifest, json);
@@ -348,7 +356,8 @@ TEST(LakeSource, AManifestThatSaysNothingSensibleIsRefused) {
   PutFile(fs, kLakeManifest,
           R"({"compression": "gzip", "ledgersPerBatch": 1, "batchesPerPartition": 1})");
   EXPECT_ERROR(LakeSource::Open(&fs, "/lake", {}), absl::StatusCode::kFailedPrecondition,
-               "lake:/lake: another lake than configured: compression is 'gzip', expected 'zstd'");
+               "lake:/lake: another lake than configured: compression is 'gzip', expected 'zstd'; "
+               "mend the configuration or name another lake");
 }
 
 }  // namespace

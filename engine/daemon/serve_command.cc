@@ -15,9 +15,12 @@
 #include "engine/daemon/serve.h"
 #include "engine/daemon/sources.h"
 #include "engine/daemon/store_pins.h"
+#include "engine/daemon/tailed_ledger_journal.h"
+#include "engine/ledger/source_spec.h"
 #include "engine/service/admin_endpoint.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
+#include "vfs/posix/boot_id.h"
 #include "vfs/posix/stop_signal.h"
 
 namespace permafrost::engine {
@@ -36,20 +39,49 @@ absl::StatusOr<LedgerSeq> EarliestOf(const std::optional<Pins>& pins,
   return geometry.First(is_whole ? chunk : Next(chunk));
 }
 
+// Where new ledgers come from, and what it reads from.
+struct LiveSource {
+  std::unique_ptr<TailedLedgerJournal> journal;  // null: it needs none
+  OpenedSource opened;
+};
+
+absl::StatusOr<LiveSource> OpenLive(const Config& config,
+                                    const vfs::Env& env,
+                                    vfs::StopSignal* stop) {
+  LiveSource live;
+  VFS_ASSIGN_OR_RETURN(const SourceSpec spec, ParseSourceSpec(config.ingestion.source));
+  if (spec.kind != SourceSpec::Kind::kJournal) {
+    VFS_ASSIGN_OR_RETURN(live.opened, OpenSource(config.ingestion.source, stop));
+    return live;
+  }
+  VFS_ASSIGN_OR_RETURN(
+      live.journal,
+      TailedLedgerJournal::Open(env, {.directory = RootsOf(config).journal,
+                                      .holder = std::to_string(::getpid()),
+                                      .writer = JournalOptionsOf(config),
+                                      .boot_id = vfs::ReadBootId().value_or(vfs::BootId{})}));
+  VFS_ASSIGN_OR_RETURN(
+      live.opened.source,
+      JournalSource::Attach(live.journal.get(),
+                            {.wait = [stop](std::uint64_t nanos) { return stop->Wait(nanos); }}));
+  return live;
+}
+
 absl::Status Serve(const Config& config, vfs::StopSignal& stop) {
   VFS_ASSIGN_OR_RETURN(auto fs, vfs::PosixFileSystem::Open(config.storage.default_data_dir));
   RealWorld world(std::move(fs), DrawSeed());
-  VFS_ASSIGN_OR_RETURN(const OpenedSource live, OpenSource(config.ingestion.source, &stop));
+  VFS_ASSIGN_OR_RETURN(const LiveSource opened, OpenLive(config, world.Env(), &stop));
+  LedgerSource& live = *opened.opened.source;
   OpenedSource lake;
   if (!config.backfill.datastore.type.empty()) {
     VFS_ASSIGN_OR_RETURN(lake,
                          OpenSource(fmt::format("lake:{}", config.backfill.datastore.path), &stop));
   }
   VFS_ASSIGN_OR_RETURN(const std::optional<Pins> pins, FindPins(world.Env(), RootsOf(config)));
-  LedgerSource* const bulk = lake.source != nullptr   ? lake.source.get()
-                             : live.source->is_bulk() ? live.source.get()
-                                                      : nullptr;
-  VFS_ASSIGN_OR_RETURN(const LedgerSeq earliest, EarliestOf(pins, *live.source, bulk));
+  LedgerSource* const bulk = lake.source != nullptr ? lake.source.get()
+                             : live.is_bulk()       ? &live
+                                                    : nullptr;
+  VFS_ASSIGN_OR_RETURN(const LedgerSeq earliest, EarliestOf(pins, live, bulk));
 
   Metrics metrics;
   Health health;
@@ -67,8 +99,7 @@ absl::Status Serve(const Config& config, vfs::StopSignal& stop) {
   if (bulk != nullptr) options.store.workers = 1;
   options.wait = [&stop](std::uint64_t nanos) { return stop.Wait(nanos); };
   vfs::NativeExecutor background;
-  Daemon daemon(world.Env(), std::move(options), live.source.get(), bulk, &background, &metrics,
-                &health);
+  Daemon daemon(world.Env(), std::move(options), &live, bulk, &background, &metrics, &health);
   return daemon.Run();
 }
 
@@ -78,7 +109,8 @@ CommandResult ServeCommand(const LoadedConfig& loaded) {
   vfs::StopSignal stop;
   const absl::Status status = Serve(loaded.config(), stop);
   if (status.ok() || absl::IsCancelled(status)) return {};
-  return StoreFailure(status);
+  // Only a journal that somebody else writes: of the store it would be tried again.
+  return absl::IsUnavailable(status) ? JournalFailure(status) : StoreFailure(status);
 }
 
 }  // namespace permafrost::engine

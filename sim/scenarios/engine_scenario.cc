@@ -1,10 +1,11 @@
 // Sessions, and the product's own audit beside the oracle's predicates.
 #include "sim/scenarios/engine_scenario.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "engine/audit/audit.h"
-#include "sim/scenarios/engine_session.h"
 #include "sim/scenarios/live_through.h"
 #include "vfs/base/status.h"
 
@@ -49,7 +50,7 @@ std::vector<std::string_view> EngineScenario::Verbs() const {
 std::string EngineScenario::FirstConfig() const { return ToString(EngineConfig{}); }
 
 void EngineScenario::Work(World& world, History& history, const Script& script) const {
-  LiveThrough(EngineSession(world, history, rocks(), model()), script,
+  LiveThrough(*NewSession(world, history), script,
               [&](const std::string& op) { world.trace().AddNote(op); });
 }
 
@@ -58,15 +59,21 @@ void EngineScenario::CheckAtRest(World& clone, History& history) const {
 }
 
 void EngineScenario::Recover(World& world, History& history) const {
-  EngineSession session(world, history, rocks(), model());
-  if (!session.Start() || !session.Execute("settle")) return;
+  const std::unique_ptr<EngineSession> session = NewSession(world, history);
+  const auto execute = [&](const std::string& op) { return session->Execute(op); };
+  const Script before = UpToSettled();
+  if (!session->Start() || !std::all_of(before.begin(), before.end(), execute)) return;
   {
     World clone(world.CopyOfDisk(), {.seed = 3, .plan = {}}, nullptr);
-    Check(clone, history, Moment::kSettled, session.floor());
-    Audit(clone, history, EngineStoreOptions(session.config(), *model(), clone_rocks()));
+    Check(clone, history, Moment::kSettled, session->floor());
+    Audit(clone, history, EngineStoreOptions(session->config(), *model(), clone_rocks()));
   }
-  if (!session.Execute("append 2")) return;
-  session.Stop();
+  const Script after = Epilogue();
+  if (std::all_of(after.begin(), after.end(), execute)) session->Stop();
+}
+
+std::unique_ptr<EngineSession> EngineScenario::NewSession(World& world, History& history) const {
+  return std::make_unique<EngineSession>(world, history, rocks(), model());
 }
 
 std::vector<std::string> EngineScenario::RequiredLabels() const {

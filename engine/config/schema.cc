@@ -196,7 +196,8 @@ void AddIngest(std::vector<Leaf>& leaves) {
               "between two tries of a lake file"),
        Text("ingestion.source", kNoDefault, kSourceRule,
             In<&Config::ingestion, &IngestionConfig::source>,
-            "where new ledgers come from; none: only serve what is stored")});
+            "where new ledgers come from; journal: from storage.journal, into which clients push "
+            "them; none: only serve what is stored")});
 }
 
 // The limits that every method has.

@@ -147,6 +147,15 @@ StoreOptions StoreOptionsOf(const Config& config, LedgerSeq now) {
           .workers = static_cast<int>(config.backfill.workers)};
 }
 
+journal::JournalOptions JournalOptionsOf(const Config& config) {
+  // Key by key, as engine/config/schema.cc bounds them.
+  return {.segment_bytes = config.journal.segment_bytes,
+          .max_batch_bytes = config.journal.max_batch_bytes,
+          .max_delay_us = config.journal.max_delay_us,
+          .batch_size = config.journal.batch_size,
+          .max_checkpoints = config.journal.max_checkpoints};
+}
+
 absl::StatusOr<StoreOnDisk> CompareWithDisk(const vfs::Env& env, const LoadedConfig& loaded) {
   VFS_CHECK(loaded.is_valid(), "a configuration with findings");
   StoreOnDisk store;

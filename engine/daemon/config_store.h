@@ -10,6 +10,7 @@
 #include "engine/catalog/pins.h"
 #include "engine/config/config.h"
 #include "engine/config/load.h"
+#include "engine/journal/journal_options.h"
 #include "engine/store/store.h"
 #include "vfs/env.h"
 
@@ -22,6 +23,9 @@ Roots RootsOf(const Config& config);
 // ledger that retention.earliest_ledger = "now" stands for: what is pinned, or at a first start the
 // first ledger of the chunk that holds the tip. Requires a valid configuration.
 StoreOptions StoreOptionsOf(const Config& config, LedgerSeq now);
+
+// What a journal's writer is opened with, but for what identifies store, process and boot.
+journal::JournalOptions JournalOptionsOf(const Config& config);
 
 // What is on the disk now.
 struct StoreOnDisk {

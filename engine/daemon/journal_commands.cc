@@ -1,4 +1,4 @@
-// append, dump, replay, checkpoint.
+// dump, replay, checkpoint.
 #include "engine/daemon/journal_commands.h"
 
 #include <algorithm>
@@ -24,88 +24,8 @@ using journal::Journal;
 using journal::Lsn;
 using journal::RecordView;
 
-constexpr std::size_t kLineBytesMax = std::size_t{32} << 20;  // more than any record in base64
 constexpr std::size_t kBatchRecords = 256;
 constexpr std::size_t kBatchBytes = std::size_t{4} << 20;
-
-// Appends lines in groups: those that came together share their syncs.
-class LineAppender {
- public:
-  LineAppender(Journal* journal, const std::optional<std::string>& type, OutputForm form)
-      : journal_(journal), type_(type), form_(form) {}
-
-  absl::Status Run(Input input, Output output) {
-    std::string pending;
-    while (true) {
-      VFS_ASSIGN_OR_RETURN(const std::string block, input());
-      const bool is_end = block.empty();
-      std::size_t looked_at = pending.size();
-      pending += block;
-      if (is_end && !pending.empty()) pending += '\n';
-      absl::Status bad;
-      std::size_t begin = 0;
-      for (std::size_t end = pending.find('\n', looked_at); end != std::string::npos && bad.ok();
-           end = pending.find('\n', begin)) {
-        bad = Add(std::string_view(pending).substr(begin, end - begin));
-        begin = end + 1;
-      }
-      pending.erase(0, begin);
-      if (bad.ok() && pending.size() > kLineBytesMax) {
-        bad =
-            vfs::InvalidArgument("append line {}: longer than {} bytes", line_ + 1, kLineBytesMax);
-      }
-      VFS_RETURN_IF_ERROR(Finish(output));
-      VFS_RETURN_IF_ERROR(bad);
-      if (is_end) return absl::OkStatus();
-    }
-  }
-
- private:
-  absl::Status Add(std::string_view line) {
-    ++line_;
-    if (line.find_first_not_of(" \t\r") == std::string_view::npos) return absl::OkStatus();
-    const auto about = [&](const absl::Status& why) {
-      return vfs::MakeStatus(why.code(),
-                             fmt::format("append line {}: {}", line_, vfs::Message(why)));
-    };
-    const auto record = RecordOfLine(type_, line);
-    if (!record.ok()) return about(record.status());
-    auto pending =
-        journal_->AppendAsync(static_cast<std::uint8_t>(record->type()), record->Encode());
-    if (!pending.ok()) return about(pending.status());
-    pending_.push_back(*std::move(pending));
-    return absl::OkStatus();
-  }
-
-  // Waits for the group and prints it. What is durable is told even if the rest failed.
-  absl::Status Finish(Output output) {
-    std::string text;
-    const absl::Status waited = Wait(text);
-    pending_.clear();
-    if (!text.empty()) VFS_RETURN_IF_ERROR(output(text));
-    return waited;
-  }
-
-  absl::Status Wait(std::string& text) {
-    for (journal::PendingAppend& pending : pending_) {
-      VFS_ASSIGN_OR_RETURN(const Lsn lsn, pending.Wait());
-      if (form_ == OutputForm::kText) {
-        text += fmt::format("{}\n", lsn);
-        continue;
-      }
-      VFS_ASSIGN_OR_RETURN(const JournalRecord record, journal_->Get(lsn));
-      text +=
-          JsonLine({{"lsn", record.lsn}, {"offset", record.offset}, {"hash", record.hash.Hex()}});
-    }
-    return absl::OkStatus();
-  }
-
-  Journal* const journal_;
-  const std::optional<std::string>& type_;
-  const OutputForm form_;
-  std::uint64_t line_ = 0;
-  std::vector<journal::PendingAppend> pending_;
-};
 
 // The records of a replay: as a reader sees them, or, to journal skip marks, as their writer.
 struct ReplaySource {
@@ -250,23 +170,6 @@ CommandResult Answered(const absl::StatusOr<std::string>& text) {
 }
 
 }  // namespace
-
-CommandResult JournalAppendCommand(const vfs::Env& env,
-                                   const JournalPlaceOptions& options,
-                                   const std::optional<std::string>& type,
-                                   Input input,
-                                   Output output) {
-  if (type.has_value()) {
-    const auto known = ParseRecordType(*type);
-    if (!known.ok()) return JournalFailure(known.status());
-  }
-  const auto journal = OpenJournal(env, options, IfMissing::kMake);
-  if (!journal.ok()) return JournalFailure(journal.status());
-  absl::Status done = LineAppender(journal->get(), type, options.form).Run(input, output);
-  const absl::Status closed = (*journal)->Close();
-  if (done.ok()) done = closed;
-  return done.ok() ? CommandResult{} : JournalFailure(done);
-}
 
 CommandResult JournalDumpCommand(const vfs::Env& env,
                                  const JournalPlaceOptions& options,

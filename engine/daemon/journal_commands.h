@@ -13,15 +13,6 @@
 
 namespace permafrost::engine {
 
-// Appends what the lines of the input say, as pieces of it come, and prints the LSN of each record
-// once it is durable. A bad line ends it: what stood before that line is appended, nothing of it
-// and behind it is.
-CommandResult JournalAppendCommand(const vfs::Env& env,
-                                   const JournalPlaceOptions& options,
-                                   const std::optional<std::string>& type,
-                                   Input input,
-                                   Output output);
-
 struct JournalDumpOptions {
   std::optional<journal::Lsn> from = {};  // nothing: the first that is there
   std::uint64_t limit = std::numeric_limits<std::uint64_t>::max();

@@ -4,14 +4,18 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <limits>
 #include <memory>
 
 #include <fmt/format.h>
 
 #include "engine/daemon/config_command.h"
+#include "engine/daemon/config_store.h"
+#include "engine/daemon/journal_append_command.h"
 #include "engine/daemon/journal_tail_command.h"
 #include "engine/daemon/journal_verify_command.h"
 #include "engine/daemon/records_commands.h"
+#include "engine/daemon/sources.h"
 #include "vfs/base/escape.h"
 #include "vfs/base/parse_number.h"
 #include "vfs/base/status.h"
@@ -24,15 +28,6 @@ namespace permafrost::engine {
 namespace {
 
 constexpr std::string_view kDir = "--dir";
-
-// Key by key, as engine/config/schema.cc bounds them.
-journal::JournalOptions WriterOf(const JournalConfig& config) {
-  return {.segment_bytes = config.segment_bytes,
-          .max_batch_bytes = config.max_batch_bytes,
-          .max_delay_us = config.max_delay_us,
-          .batch_size = config.batch_size,
-          .max_checkpoints = config.max_checkpoints};
-}
 
 }  // namespace
 
@@ -67,13 +62,28 @@ void JournalLine::AddJournalCommands(CLI::App& journal) {
       "drawn if not given. Of one that exists it is read from there, and another one is refused";
 
   CLI::App* const append =
-      Add(journal, "append", "Append a record for each line of JSON; print its LSN when durable",
+      Add(journal, "append",
+          "Append a record for each line of JSON, or each ledger of a source; print its LSN when "
+          "durable",
           &JournalLine::Append);
   append->add_option("--dir", directory_, journal_dir + "; made if missing")->required();
-  append->add_option("--type", type_,
-                     "Type of every line, which is then the body; without it a line is an object "
-                     "with \"type\" and \"body\"");
-  append->add_option("--json-file", json_file_, "File of JSON lines; -: standard input (default)");
+  CLI::Option* const type =
+      append->add_option("--type", type_,
+                         "Type of every line, which is then the body; without it a line is an "
+                         "object with \"type\" and \"body\"");
+  CLI::Option* const file = append->add_option("--json-file", json_file_,
+                                               "File of JSON lines; -: standard input (default)");
+  CLI::Option* const source =
+      append
+          ->add_option("--source", source_,
+                       "Instead of lines the ledgers of lake:DIR, stream:FILE or "
+                       "synthetic:SEED,N, for permafrost ingest --source journal")
+          ->excludes(type)
+          ->excludes(file);
+  append->add_option("--from", first_ledger_, "Of the source: the first ledger; else its first")
+      ->needs(source)
+      ->transform(vfs::WholeNumber(
+          {.min = kFirstLedger.value(), .max = std::numeric_limits<std::uint32_t>::max()}));
   append->add_option("--store-id", store_id_, store_id);
   AddWriting(*append);
 
@@ -184,7 +194,7 @@ absl::StatusOr<std::vector<Finding>> JournalLine::Configure(const CLI::App* comm
     VFS_ASSIGN_OR_RETURN(ConfigInputs inputs, flags->Inputs());
     inputs.required = RequiredKeys::kMayBeMissing;
     const LoadedConfig loaded = LoadedConfig::Load(inputs);
-    writer_ = WriterOf(loaded.config().journal);
+    writer_ = JournalOptionsOf(loaded.config());
     return loaded.findings();
   }
   return std::vector<Finding>();
@@ -207,18 +217,32 @@ absl::StatusOr<JournalLine::Place> JournalLine::OpenPlace(std::string_view flag,
 }
 
 CommandResult JournalLine::Append(StandardOutput& output) {
-  auto input = HostInput::Open("--json-file", json_file_);
-  if (!input.ok()) return JournalFailure(input.status());
-  const auto place = OpenPlace(kDir, directory_);
-  if (!place.ok()) return JournalFailure(place.status());
   const auto tell = [&](std::string_view text) {
     const absl::Status written = output.Write(text);
     return written.ok() ? output.Flush() : written;
   };
+  if (!source_.empty()) return AppendLedgers(tell);
+  auto input = HostInput::Open("--json-file", json_file_);
+  if (!input.ok()) return JournalFailure(input.status());
+  const auto place = OpenPlace(kDir, directory_);
+  if (!place.ok()) return JournalFailure(place.status());
   const std::optional<std::string> type =
       type_.empty() ? std::nullopt : std::optional<std::string>(type_);
   return JournalAppendCommand(
       place->world->Env(), place->options, type, [&] { return input->Next(); }, tell);
+}
+
+CommandResult JournalLine::AppendLedgers(Output output) {
+  vfs::StopSignal stop;
+  const auto source = OpenSource(source_, &stop);
+  if (!source.ok()) return JournalFailure(source.status());
+  const auto place = OpenPlace(kDir, directory_);
+  if (!place.ok()) return JournalFailure(place.status());
+  std::optional<LedgerSeq> from;
+  if (first_ledger_.has_value()) from = LedgerSeq{*first_ledger_};
+  return JournalAppendLedgersCommand(
+      place->world->Env(), place->options, *source->source, from, [&] { return stop.Wait(0); },
+      output);
 }
 
 CommandResult JournalLine::Put(StandardOutput& output) {

@@ -56,6 +56,7 @@ class JournalLine {
   absl::StatusOr<std::vector<Finding>> Configure(const CLI::App* command);
 
   CommandResult Append(StandardOutput& output);
+  CommandResult AppendLedgers(Output output);
   CommandResult Dump(StandardOutput& output);
   CommandResult Tail(StandardOutput& output);
   CommandResult Raw(const Place& place, StandardOutput& output);
@@ -71,6 +72,8 @@ class JournalLine {
   bool is_json_ = false;
   std::string type_;
   std::string json_file_ = "-";
+  std::string source_;
+  std::optional<std::uint32_t> first_ledger_;
   std::string store_id_;
   std::vector<std::pair<CLI::App*, std::unique_ptr<ConfigFlags>>> writing_;
   journal::JournalOptions writer_;

@@ -8,10 +8,13 @@
 
 #include <fmt/format.h>
 
+#include "engine/daemon/journal_ingest_command.h"
 #include "engine/daemon/sources.h"
+#include "engine/ledger/source_spec.h"
 #include "vfs/base/status.h"
 #include "vfs/base/status_macros.h"
 #include "vfs/durable.h"
+#include "vfs/posix/boot_id.h"
 #include "vfs/posix/command_line.h"
 #include "vfs/posix/progress.h"
 #include "vfs/posix/stop_signal.h"
@@ -54,7 +57,8 @@ void LedgerLine::AddIngest(CLI::App& app) {
           &LedgerLine::Ingest);
   ingest
       ->add_option("--source", source_,
-                   "lake:DIR, stream:FILE (-: standard input; also .zst) or synthetic:SEED,N")
+                   "lake:DIR, stream:FILE (-: standard input; also .zst), synthetic:SEED,N, or "
+                   "journal: what clients pushed into the data directory's journal")
       ->required();
   ingest
       ->add_option("--earliest", ingest_.earliest,
@@ -137,9 +141,13 @@ absl::StatusOr<std::unique_ptr<RealWorld>> LedgerLine::OpenData(IfMissing rule) 
 
 CommandResult LedgerLine::Ingest() {
   vfs::StopSignal stop;
-  auto source = OpenSource(source_, &stop);
+  const auto spec = ParseSourceSpec(source_);
+  if (!spec.ok()) return Failure(spec.status());
+  const bool is_journal = spec->kind == SourceSpec::Kind::kJournal;
+  absl::StatusOr<OpenedSource> source = OpenedSource{};
+  if (!is_journal) source = OpenSource(source_, &stop);
   if (!source.ok()) return Failure(source.status());
-  const auto world = OpenData(IfMissing::kMake);
+  const auto world = OpenData(is_journal ? IfMissing::kRefuse : IfMissing::kMake);
   if (!world.ok()) return Failure(world.status());
   vfs::Progress progress(is_json_, [] { return vfs::SystemClock().MonotonicNanos(); });
   ingest_.common = Common();
@@ -148,7 +156,11 @@ CommandResult LedgerLine::Ingest() {
     progress.Update(std::nullopt,
                     fmt::format("{} ledgers, now {}", report.appended, report.last->value()));
   };
-  return IngestCommand((*world)->Env(), ingest_, *source->source);
+  if (!is_journal) return IngestCommand((*world)->Env(), ingest_, *source->source);
+  return IngestJournalCommand((*world)->Env(), ingest_,
+                              {.directory = kJournalDirectory,
+                               .holder = ingest_.common.holder,
+                               .boot_id = vfs::ReadBootId().value_or(vfs::BootId{})});
 }
 
 CommandResult LedgerLine::GetLedger() {

@@ -129,6 +129,7 @@ absl::Status Daemon::Follow() {
     RaiseTo(metrics_.last_committed_ledger, committed.value());
     if (committed == geometry.First(geometry.ChunkOf(committed))) Observe();
     if (geometry.IsBoundary(committed)) WakeLifecycle(nullptr);
+    VFS_RETURN_IF_ERROR(live_.Committed(committed));
   }
   return absl::OkStatus();
 }

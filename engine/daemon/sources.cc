@@ -73,6 +73,9 @@ absl::StatusOr<OpenedSource> OpenSource(const std::string& text,
     case SourceSpec::Kind::kSynthetic:
       return OpenedSource{.world = nullptr,
                           .source = std::make_unique<SyntheticSource>(spec.seed, spec.ledgers)};
+    case SourceSpec::Kind::kJournal:
+      return vfs::InvalidArgument("{} journal: its ledgers go into a store; name another source",
+                                  kFlag);
   }
   VFS_CHECK(false, "kind of source {}", static_cast<int>(spec.kind));
 }

@@ -19,7 +19,8 @@ struct OpenedSource {
   std::unique_ptr<LedgerSource> source;
 };
 
-// "lake:DIR", "stream:FILE", "stream:-", "synthetic:SEED,N". What a stream gives may be compressed
+// "lake:DIR", "stream:FILE", "stream:-", "synthetic:SEED,N"; a journal is the command's to open.
+// What a stream gives may be compressed
 // by zstd.
 //
 // `stop` ends waiting for a stream, with kCancelled; it must outlive the source.

@@ -102,6 +102,7 @@ absl::StatusOr<IngestReport> Ingest(LedgerStore& store,
     report.last = (*ledger)->sequence;
     ++report.appended;
     hooks.on_progress(report);
+    VFS_RETURN_IF_ERROR(source.Committed((*ledger)->sequence));
     if (geometry.IsBoundary((*ledger)->sequence))
       VFS_RETURN_IF_ERROR(SettleInto(store, nullptr, hooks, report));
   }

@@ -19,6 +19,9 @@
 namespace permafrost::engine::journal {
 namespace {
 
+// Of the store whose root the directory is.
+constexpr std::string_view kRootLockName = "permafrost.lock";
+
 // What a directory of a journal holds, by kind.
 struct Names {
   std::vector<std::uint64_t> bases;  // ascending
@@ -38,7 +41,7 @@ absl::StatusOr<Names> ListNames(const vfs::FileSystem& fs, const std::string& di
       const auto number = vfs::ParseNumber<std::uint64_t>(name.substr(kSparePrefix.size()));
       if (number.has_value()) names.next_spare = std::max(names.next_spare, *number + 1);
     } else if (name != kStateName && name != kStateTempName && name != kDurableName &&
-               name != kLockName && !name.starts_with(kLeasePrefix) &&
+               name != kLockName && name != kRootLockName && !name.starts_with(kLeasePrefix) &&
                !name.ends_with(kRemovedSuffix)) {
       return vfs::FailedPrecondition(
           "open journal {}: '{}' is not the journal's; move it elsewhere", directory, name);

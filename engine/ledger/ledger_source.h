@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include <absl/status/status.h>
 #include <absl/status/statusor.h>
 
 #include "engine/ledger/ledger_decoder.h"
@@ -54,7 +55,7 @@ class LedgerSource {
 
   // What decodes its ledgers.
   virtual const LedgerDecoder& decoder() const = 0;
-  // "lake:DIR", "stream:FILE", "synthetic:SEED,N".
+  // "lake:DIR", "stream:FILE", "synthetic:SEED,N", "journal".
   virtual std::string name() const = 0;
 
   // Whether any ledger can be asked for, again and by several at once: a bulk source, from which
@@ -83,6 +84,12 @@ class LedgerSource {
   //
   // Errors: kOutOfRange  its ledgers begin behind `first`
   virtual absl::StatusOr<std::unique_ptr<LedgerStream>> Open(std::optional<LedgerSeq> first) = 0;
+
+  // Told that the store holds every ledger up to this one durably, after each that a stream of this
+  // source delivered: nothing up to it will be asked for again.
+  //
+  // Errors: any; the ledger stays committed
+  virtual absl::Status Committed(LedgerSeq /*last*/) { return absl::OkStatus(); }
 };
 
 }  // namespace permafrost::engine

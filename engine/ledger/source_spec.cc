@@ -1,4 +1,4 @@
-// A kind, a colon, and what the kind needs.
+// A kind, a colon, and what the kind needs; a journal needs nothing.
 #include "engine/ledger/source_spec.h"
 
 #include <limits>
@@ -17,6 +17,7 @@ constexpr std::uint32_t kLedgersMax =
 }  // namespace
 
 absl::StatusOr<SourceSpec> ParseSourceSpec(std::string_view text) {
+  if (text == "journal") return SourceSpec{.kind = SourceSpec::Kind::kJournal};
   const std::size_t colon = text.find(':');
   const std::string_view kind = colon == std::string_view::npos ? "" : text.substr(0, colon);
   const std::string_view rest = colon == std::string_view::npos ? "" : text.substr(colon + 1);
@@ -29,7 +30,7 @@ absl::StatusOr<SourceSpec> ParseSourceSpec(std::string_view text) {
   }
   if (kind != "synthetic")
     return vfs::InvalidArgument(
-        "source {}: neither lake:DIR nor stream:FILE, stream:- or synthetic:SEED,N",
+        "source {}: none of lake:DIR, stream:FILE, stream:-, synthetic:SEED,N and journal",
         vfs::EscapedForError(text));
   const std::size_t comma = rest.find(',');
   const auto seed = vfs::ParseNumber<std::uint64_t>(rest.substr(0, comma));

@@ -10,7 +10,7 @@
 namespace permafrost::engine {
 
 struct SourceSpec {
-  enum class Kind { kLake, kStream, kSynthetic };
+  enum class Kind { kLake, kStream, kSynthetic, kJournal };
   Kind kind = Kind::kSynthetic;
   std::string path = {};  // of a lake or a stream; "-": standard input
   std::uint64_t seed = 0;
@@ -19,7 +19,7 @@ struct SourceSpec {
   bool is_standard_input() const { return kind == Kind::kStream && path == "-"; }
 };
 
-// "lake:DIR", "stream:FILE", "stream:-" or "synthetic:SEED,N".
+// "lake:DIR", "stream:FILE", "stream:-", "synthetic:SEED,N" or "journal".
 //
 // Errors: kInvalidArgument  names what is wrong and what there is
 absl::StatusOr<SourceSpec> ParseSourceSpec(std::string_view text);

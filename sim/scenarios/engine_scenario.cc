@@ -1,10 +1,11 @@
 // Sessions, and the product's own audit beside the oracle's predicates.
 #include "sim/scenarios/engine_scenario.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "engine/audit/audit.h"
-#include "sim/scenarios/engine_session.h"
 #include "sim/scenarios/live_through.h"
 #include "vfs/base/status.h"
 
@@ -49,7 +50,7 @@ std::vector<std::string_view> EngineScenario::Verbs() const {
 std::string EngineScenario::FirstConfig() const { return ToString(EngineConfig{}); }
 
 void EngineScenario::Work(World& world, History& history, const Script& script) const {
-  LiveThrough(EngineSession(world, history, rocks(), model()), script,
+  LiveThrough(*NewSession(world, history), script,
               [&](const std::string& op) { world.trace().AddNote(op); });
 }
 
@@ -67,19 +68,28 @@ void EngineScenario::CheckAtRest(World& clone, History& history) const {
 }
 
 void EngineScenario::Recover(World& world, History& history) const {
-  EngineSession session(world, history, rocks(), model());
-  if (!session.Start()) return;
-  // serve takes ledgers before its first run is over: so do some of the starts.
+  const std::unique_ptr<EngineSession> session = NewSession(world, history);
+  const auto execute = [&](const std::string& op) { return session->Execute(op); };
   vfs::Prng prng = world.prng().Fork("recover");
-  if (prng.Chance({1, 4}) && !session.Execute("append 1")) return;
-  if (!session.Execute("settle")) return;
+  const Script before = UpToSettled(prng);
+  if (!session->Start() || !std::all_of(before.begin(), before.end(), execute)) return;
   {
     World clone(world.CopyOfDisk(), {.seed = 3, .plan = {}}, nullptr);
-    Check(clone, history, Moment::kSettled, session.floor());
-    Audit(clone, history, EngineStoreOptions(session.config(), *model(), clone_rocks()));
+    Check(clone, history, Moment::kSettled, session->floor());
+    Audit(clone, history, EngineStoreOptions(session->config(), *model(), clone_rocks()));
   }
-  if (!session.Execute("append 2")) return;
-  session.Stop();
+  const Script after = Epilogue();
+  if (std::all_of(after.begin(), after.end(), execute)) session->Stop();
+}
+
+Script EngineScenario::UpToSettled(vfs::Prng& prng) const {
+  // serve takes ledgers before its first run is over: so do some of the starts.
+  if (prng.Chance({1, 4})) return {"append 1", "settle"};
+  return {"settle"};
+}
+
+std::unique_ptr<EngineSession> EngineScenario::NewSession(World& world, History& history) const {
+  return std::make_unique<EngineSession>(world, history, rocks(), model());
 }
 
 std::vector<std::string> EngineScenario::RequiredLabels() const {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sim/scenarios/engine_model.h"
+#include "sim/scenarios/engine_session.h"
 #include "sim/scenarios/store_scenario.h"
 
 namespace permafrost::sim {
@@ -29,6 +30,10 @@ class EngineScenario : public StoreScenario {
 
  protected:
   virtual std::shared_ptr<const EngineModel> model() const = 0;
+  virtual std::unique_ptr<EngineSession> NewSession(World& world, History& history) const;
+  // What a recovery does before the disk is looked at, and at its end.
+  virtual Script UpToSettled(vfs::Prng& prng) const;
+  virtual Script Epilogue() const { return {"append 2"}; }
 };
 
 }  // namespace permafrost::sim

@@ -125,11 +125,13 @@ absl::Status EngineSession::Open() {
 void EngineSession::Stop() {
   held_.reset();
   if (store_ == nullptr) return;
-  if (!store_->Close().ok()) world_.KillProcess();
+  const absl::Status closed = CloseOthers();
+  if (!store_->Close().ok() || !closed.ok()) return Die();
   store_.reset();
 }
 
 void EngineSession::Die() {
+  DropOthers();
   held_.reset();
   store_.reset();
   world_.KillProcess();
@@ -157,7 +159,7 @@ bool EngineSession::Execute(const std::string& op) {
   for (int attempt = 1; attempt <= 3; ++attempt) {
     const std::size_t faults_before = faults();
     const absl::Status status = ExecuteOnce(words);
-    const bool needs_reopen = store_->store().needs_reopen();
+    const bool needs_reopen = NeedsReopen();
     if (status.ok()) return true;
     if (faults() == faults_before && !needs_reopen) {
       // The source has ended early: the program goes on with what it has.

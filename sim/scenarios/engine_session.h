@@ -46,7 +46,7 @@ class EngineSession {
                 History& history,
                 const vfs::RocksOptions& rocks,
                 std::shared_ptr<const EngineModel> model);
-  ~EngineSession();
+  virtual ~EngineSession();
   EngineSession(const EngineSession&) = delete;
   EngineSession& operator=(const EngineSession&) = delete;
 
@@ -62,6 +62,26 @@ class EngineSession {
   std::int64_t floor() const { return floor_; }
   const EngineConfig& config() const { return config_; }
 
+ protected:
+  // Opens what the program keeps, the store among it; and lets go of what it keeps beside it.
+  virtual absl::Status Open();
+  virtual absl::Status CloseOthers() { return absl::OkStatus(); }
+  virtual void DropOthers() {}
+  virtual bool NeedsReopen() const { return store_->store().needs_reopen(); }
+  virtual absl::Status ExecuteOnce(const std::vector<std::string>& words);
+
+  absl::Status IngestFrom(engine::LedgerSource& source);
+  void AttemptLedger(engine::LedgerSeq ledger);
+  // What a settled store has; and once it is settled.
+  void AttemptSettled(bool with_bulk);
+  // In the middle of an operation: the last ledger that was acknowledged.
+  void ReadLatest();
+
+  World& world() { return world_; }
+  History& history() { return history_; }
+  const EngineModel& model() const { return *model_; }
+  engine::LedgerStore& store() { return *store_; }
+
  private:
   using Answers = std::map<std::string, std::string>;
   // A reader from one operation to a later one, and what it answered at first.
@@ -71,9 +91,7 @@ class EngineSession {
     std::size_t faults = 0;  // before it
   };
 
-  absl::Status ExecuteOnce(const std::vector<std::string>& words);
   absl::Status Append(std::uint32_t count);
-  absl::Status IngestFrom(engine::LedgerSource& source);
   absl::Status IngestStream(std::uint32_t count);
   // `fails_at`: the ledger at which its streams end early; none: never.
   absl::Status Backfill(std::optional<std::uint32_t> fails_at);
@@ -82,17 +100,13 @@ class EngineSession {
   void Hold();
   void Release();
 
-  absl::Status Open();
   void Die();
   void CheckClass(std::string_view what, const absl::Status& status);
 
   void Attempt(const std::string& domain, const std::string& value);
-  void AttemptLedger(engine::LedgerSeq ledger);
   void AcknowledgeLedger(engine::LedgerSeq ledger);
   // From now on a run may hide and remove what is below this floor.
   void AllowHiding(std::int64_t floor);
-  // What a settled store has; and once it is settled.
-  void AttemptSettled(bool with_bulk);
   void AcknowledgeSettled(const engine::LifecycleReport& report);
   // The last complete chunk that anything proves, and the floor that retention then asks for.
   engine::ChunkId LastComplete(bool with_bulk) const;
@@ -108,8 +122,6 @@ class EngineSession {
   Answers ReadAll(const engine::LedgerReader& reader);
   // What is there has no gap at its end, and questions for what is not there are answered so.
   void CheckRange(const engine::LedgerReader& reader, const Answers& answers);
-  // In the middle of an operation: the last ledger that was acknowledged.
-  void ReadLatest();
 
   std::unique_ptr<EngineSource> BulkSource(std::optional<std::uint32_t> fails_at);
   std::size_t faults() const { return world_.faulty().Injected().size(); }

@@ -2,6 +2,7 @@
 #include "sim/explore/scenario.h"
 #include "sim/scenarios/catalog_concurrent.h"
 #include "sim/scenarios/catalog_lifecycle.h"
+#include "sim/scenarios/engine_journal.h"
 #include "sim/scenarios/engine_lifecycle.h"
 #include "sim/scenarios/engine_real.h"
 #include "sim/scenarios/journal_append.h"
@@ -15,6 +16,7 @@ namespace permafrost::sim {
 std::unique_ptr<Scenario> MakeScenario(std::string_view name, const ScenarioOptions& options) {
   if (name == "catalog/concurrent") return MakeCatalogConcurrent(options);
   if (name == "catalog/lifecycle") return MakeCatalogLifecycle(options);
+  if (name == "engine/journal") return MakeEngineJournal(options);
   if (name == "engine/lifecycle") return MakeEngineLifecycle(options);
   if (name == "engine/real") return MakeEngineReal(options);
   if (name == "journal/append") return MakeJournalAppend(options);
@@ -26,9 +28,9 @@ std::unique_ptr<Scenario> MakeScenario(std::string_view name, const ScenarioOpti
 }
 
 std::vector<std::string> ScenarioNames() {
-  return {"catalog/concurrent", "catalog/lifecycle", "engine/lifecycle",        "engine/real",
-          "journal/append",     "journal/ingest",    "journal/rotate-truncate", "rocksdb/basic",
-          "rocksdb/concurrent"};
+  return {"catalog/concurrent", "catalog/lifecycle", "engine/journal", "engine/lifecycle",
+          "engine/real",        "journal/append",    "journal/ingest", "journal/rotate-truncate",
+          "rocksdb/basic",      "rocksdb/concurrent"};
 }
 
 }  // namespace permafrost::sim

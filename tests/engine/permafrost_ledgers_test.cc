@@ -206,7 +206,8 @@ TEST_F(PermafrostLedgers, WrongFlagsAreNamed) {
            {"get tx 00", "tx '00': 64 lower-case hex digits expected"},
            {"ingest", "'--source' is missing; see permafrost ingest --help"},
            {"ingest --source foo:1",
-            "source 'foo:1': neither lake:DIR nor stream:FILE, stream:- or synthetic:SEED,N"},
+            "source 'foo:1': none of lake:DIR, stream:FILE, stream:-, synthetic:SEED,N and "
+            "journal"},
            {"ingest --source synthetic:7,20 --ledgers-per-chunk 9",
             "compare config:geometry: the store has '8/3/2', the configuration says '9/3/2'; "
             "configure the store's geometry or another data directory"},

@@ -25,13 +25,15 @@ TEST(SourceSpec, EveryKindIsRead) {
   EXPECT_EQ(synthetic.kind, SourceSpec::Kind::kSynthetic);
   EXPECT_EQ(synthetic.seed, 7U);
   EXPECT_EQ(synthetic.ledgers, 1000U);
+  ASSERT_OK_AND_ASSIGN(const SourceSpec journal, ParseSourceSpec("journal"));
+  EXPECT_EQ(journal.kind, SourceSpec::Kind::kJournal);
 }
 
 TEST(SourceSpec, AnythingElseIsRefused) {
-  for (const char* const text : {"", "lake", "Lake:x", "file:x"}) {
+  for (const char* const text : {"", "lake", "Lake:x", "file:x", "journal:", "Journal"}) {
     EXPECT_ERROR(ParseSourceSpec(text), absl::StatusCode::kInvalidArgument,
                  std::string("source '") + text +
-                     "': neither lake:DIR nor stream:FILE, stream:- or synthetic:SEED,N");
+                     "': none of lake:DIR, stream:FILE, stream:-, synthetic:SEED,N and journal");
   }
   EXPECT_ERROR(ParseSourceSpec("lake:"), absl::StatusCode::kInvalidArgument,
                "source 'lake:': no directory behind the colon");

@@ -104,8 +104,8 @@ TEST_F(PowercutCli, LivesDrawFaultsOrTakeAPlan) {
 TEST_F(PowercutCli, AnUnknownScenarioIsNamedWithTheNearest) {
   const std::string text =
       "powercut: no scenario 'rocksdb/basik'; did you mean 'rocksdb/basic'?; known: "
-      "catalog/concurrent catalog/lifecycle engine/lifecycle engine/real journal/append "
-      "journal/ingest journal/rotate-truncate rocksdb/basic rocksdb/concurrent\n";
+      "catalog/concurrent catalog/lifecycle engine/journal engine/lifecycle engine/real "
+      "journal/append journal/ingest journal/rotate-truncate rocksdb/basic rocksdb/concurrent\n";
   for (const char* command : {"sweep", "run", "kill", "syncs", "check-determinism"})
     ExpectUsageError({command, "rocksdb/basik"}, text);
 }

@@ -1,5 +1,5 @@
-// A repair whose power is cut before every call that changes the disk: the next start finds all
-// that was sound, and a second repair makes the rest again, byte for byte.
+// A repair whose power is cut before every call that changes the disk, or of which a call fails:
+// the next start finds all that was sound, and a second repair makes the rest again, byte for byte.
 #include <algorithm>
 #include <cstdint>
 #include <map>
@@ -12,6 +12,7 @@
 #include "engine/audit/contents.h"
 #include "engine/audit/repair.h"
 #include "engine/ingest/ingest.h"
+#include "faults/faulty_file_system.h"
 #include "sim/disk/crash_images.h"
 #include "tests/engine/file_damage.h"
 #include "tests/engine/ledger_model.h"
@@ -161,6 +162,31 @@ TEST_F(AuditRepairCrash, ASecondRepairEndsWhatACutOneBegan) {
     });
     if (HasFailure()) break;
   }
+}
+
+TEST_F(AuditRepairCrash, ASecondRepairEndsWhatAFailedOneBegan) {
+  LedgerWorld start(damaged_);
+  ASSERT_OK(start.Open());
+  ASSERT_OK_AND_ASSIGN(const Findings before, FindingsOf(start));
+  std::uint64_t injected = 0;
+  for (std::uint64_t nth = 1;; nth += 3) {
+    LedgerWorld world(damaged_);
+    faults::FaultyFileSystem faulty(&world.disk(), faults::FailCall(nth));
+    world.Through(&faulty);
+    const absl::Status opened = world.Open();
+    const absl::Status repaired = opened.ok() ? RepairAll(world) : opened;
+    world.Kill();
+    if (faulty.Injected().empty()) {
+      EXPECT_OK(repaired);
+      break;
+    }
+    ++injected;
+    const faults::Injection fault = faulty.Injected().front();
+    ASSERT_EQ(Wrong(world.disk().state(), before, injected % 2 == 0), "")
+        << "call " << nth << ": " << vfs::ToString(fault.kind) << " " << fault.path << " under "
+        << fault.labels;
+  }
+  EXPECT_GT(injected, 50U);
 }
 
 }  // namespace

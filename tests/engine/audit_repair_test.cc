@@ -226,6 +226,21 @@ TEST_F(AuditRepair, APackBesideItsHotChunkComesFromThere) {
   EXPECT_EQ(model_.Wrong(world.Reader()), "");
 }
 
+TEST_F(AuditRepair, AFileThatIsStillReadWaitsForItsReader) {
+  Harm(kPack1, FileDamage::kHeader);
+  {
+    const LedgerReader reader = world_.Reader();
+    EXPECT_THAT(RepairFrom(&bulk_),
+                ElementsAre(NotDone("chunk:00000001:ledgers",
+                                    "is tainted, and was not made again: somebody still reads it; "
+                                    "repair again")));
+    EXPECT_OK(reader.Ledger(LedgerSeq{17}));
+  }
+  EXPECT_THAT(RepairFrom(&bulk_),
+              ElementsAre(Done("chunk:00000001:ledgers", "made again from synthetic:51,34")));
+  ExpectWhole();
+}
+
 TEST_F(AuditRepair, TheLastPackOfAStoreWithoutHotLedgers) {
   LedgerWorld world;
   SyntheticSource whole_chunks(kSeed, 32);

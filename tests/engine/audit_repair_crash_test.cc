@@ -175,12 +175,12 @@ TEST_F(AuditRepairCrash, ASecondRepairEndsWhatAFailedOneBegan) {
     world.Through(&faulty);
     const absl::Status opened = world.Open();
     const absl::Status repaired = opened.ok() ? RepairAll(world) : opened;
+    world.Kill();
     if (faulty.Injected().empty()) {
       EXPECT_OK(repaired);
       break;
     }
     ++injected;
-    world.Kill();
     const faults::Injection fault = faulty.Injected().front();
     ASSERT_EQ(Wrong(world.disk().state(), before, injected % 2 == 0), "")
         << "call " << nth << ": " << vfs::ToString(fault.kind) << " " << fault.path << " under "

@@ -1,8 +1,16 @@
 // Ledgers pushed with permafrost journal append and taken with permafrost ingest --source journal,
 // as a shell sees it.
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <csignal>
+#include <functional>
 #include <string>
+#include <string_view>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -14,6 +22,7 @@
 #include "tests/status_matchers.h"
 #include "tests/vfs/temp_dir.h"
 #include "vfs/posix/posix_file_system.h"
+#include "vfs/posix/system_clock.h"
 
 namespace permafrost::engine {
 namespace {
@@ -159,6 +168,103 @@ TEST_F(PermafrostJournalSource, ALedgerThatDoesNotDecodeEndsThePush) {
   EXPECT_NE(ran.code, 0);
   EXPECT_EQ(ran.out, "");
   EXPECT_THAT(ran.err, HasSubstr("stream:" + file + " at offset 0"));
+}
+
+// `permafrost serve` on the journal of a data directory.
+class PermafrostJournalDaemon : public PermafrostJournalSource {
+ protected:
+  void Start() {
+    const std::string config = scratch_.Write(
+        "config", fmt::format("[storage]\ndefault_data_dir = '{}'\njournal = 'journal'\nrecords = "
+                              "'records'\nreserve_bytes = 0\n[journal]\nsegment_bytes = "
+                              "262144\n[ingestion]\nsource = 'journal'\n[service]\n"
+                              "admin_endpoint = '127.0.0.1:{}'\n",
+                              data_, port_));
+    const std::string err = scratch_.Write("daemon", "");
+    const std::string binary = BinaryPath();
+    daemon_ = ::fork();
+    if (daemon_ != 0) return;
+    ::dup2(::open(err.c_str(), O_WRONLY), STDERR_FILENO);
+    ::execl(binary.c_str(), binary.c_str(), "serve", "--config", config.c_str(), nullptr);
+    ::_exit(127);
+  }
+  void Stop() {
+    ASSERT_EQ(::kill(daemon_, SIGTERM), 0);
+    int status = 0;
+    ASSERT_EQ(::waitpid(daemon_, &status, 0), daemon_);
+    EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << ReadText(scratch_.Join("daemon"));
+  }
+  // Again where the daemon had the journal for a moment.
+  std::string PushBeside(const std::string& arguments) {
+    Ran push;
+    WaitUntil([&] {
+      push = Push(arguments);
+      return push.code != 3;
+    });
+    EXPECT_EQ(push.err, "");
+    return push.out;
+  }
+  static void WaitUntil(const std::function<bool()>& is_so) {
+    constexpr int kLooks = 3000;
+    for (int i = 0; i < kLooks; ++i) {
+      if (is_so()) return;
+      vfs::SystemClock().SleepNanos(10'000'000);
+    }
+    FAIL() << "waited for too long";
+  }
+  static sockaddr_in Loopback(std::uint16_t port) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    return address;
+  }
+  // One that nobody listens on.
+  static std::uint16_t FreePort() {
+    const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address = Loopback(0);
+    socklen_t length = sizeof(address);
+    EXPECT_EQ(::bind(fd, reinterpret_cast<sockaddr*>(&address), length), 0);
+    EXPECT_EQ(::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length), 0);
+    ::close(fd);
+    return ntohs(address.sin_port);
+  }
+  // What the daemon answers; empty: it does not listen yet.
+  std::string Metrics() const {
+    constexpr std::string_view kRequest = "GET /metrics HTTP/1.0\r\n\r\n";
+    const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
+    const sockaddr_in address = Loopback(port_);
+    std::string answer;
+    if (::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0 &&
+        ::send(fd, kRequest.data(), kRequest.size(), MSG_NOSIGNAL) > 0) {
+      char buffer[4096];
+      for (ssize_t count = 1; count > 0;) {
+        count = ::recv(fd, buffer, sizeof(buffer), 0);
+        if (count > 0) answer.append(buffer, static_cast<std::size_t>(count));
+      }
+    }
+    ::close(fd);
+    return answer;
+  }
+
+  const std::uint16_t port_ = FreePort();
+  pid_t daemon_ = 0;
+};
+
+TEST_F(PermafrostJournalDaemon, ItTakesWhatClientsPushBesideIt) {
+  Start();
+  // Made by the daemon, which then waits for the first ledger.
+  WaitUntil([&] { return ::access((journal_ + "/checkpoint").c_str(), F_OK) == 0; });
+  EXPECT_EQ(PushBeside("--source synthetic:7,3"), "1\n2\n3\n");
+  EXPECT_EQ(PushBeside("--source synthetic:7,5 --from 5"), "4\n5\n");
+  WaitUntil([&] {
+    return Metrics().find("\npermafrost_last_committed_ledger 6\n") != std::string::npos;
+  });
+  Stop();
+
+  EXPECT_EQ(Json::parse(Command("status --json").out)["latest"], 6);
+  const Ran checkpoint = RunBinary(scratch_, "journal checkpoint --dir " + journal_);
+  EXPECT_THAT(checkpoint.out, HasSubstr("applied up to LSN 5; "));
 }
 
 }  // namespace

@@ -69,7 +69,10 @@ absl::StatusOr<IngestReport> Ingest(LedgerStore& store,
   const Geometry& geometry = store.store().layout().geometry();
   if (source.is_bulk()) VFS_RETURN_IF_ERROR(CheckSameChain(store, source));
   // What is complete is frozen before anything new takes space.
-  VFS_RETURN_IF_ERROR(SettleInto(store, source.is_bulk() ? &source : nullptr, hooks, report));
+  const absl::Status settled =
+      SettleInto(store, source.is_bulk() ? &source : nullptr, hooks, report);
+  // The chunk that the newest object ends is not whole yet: its ledgers come one by one.
+  if (!source.is_bulk() || !IsNotThereYet(settled)) VFS_RETURN_IF_ERROR(settled);
   VFS_RETURN_IF_ERROR(store.Rederive());
   VFS_ASSIGN_OR_RETURN(const LedgerSeq first, store.Next());
   if (first > store.store().pins().earliest_ledger) report.last = LedgerSeq{first.value() - 1};

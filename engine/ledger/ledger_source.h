@@ -33,7 +33,7 @@ class LedgerStream {
 
   // The next ledger; nothing at the end of the source.
   //
-  // Errors: kUnavailable  it is not there yet, or could not be read this time (then with the errno):
+  // Errors: kUnavailable  it is not there yet, or could not be read this time (then with errno):
   //                       again later
   //         kDataLoss     what is there is not this ledger: names the origin and the finding
   //         kCancelled    asked to stop while it waited

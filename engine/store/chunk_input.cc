@@ -182,14 +182,9 @@ class BulkInput final : public DecodedInput {
   absl::Status ForEachLedger(VisitBytes visit) override {
     VFS_ASSIGN_OR_RETURN(const auto stream, source_.Open(first()));
     for (LedgerSeq at = first(); at <= last(); at = Following(at)) {
-      const absl::StatusOr<std::optional<SourcedLedger>> ledger = stream->Next();
-      if (IsNotThereYet(ledger.status())) {
-        VFS_PROBE("engine/freeze/waits_for_its_source");
-        return vfs::Aborted("freeze: {}", vfs::Message(ledger.status()));
-      }
-      VFS_RETURN_IF_ERROR(ledger.status());
-      if (!ledger->has_value()) break;
-      VFS_RETURN_IF_ERROR(visit((*ledger)->bytes, (*ledger)->origin));
+      VFS_ASSIGN_OR_RETURN(const std::optional<SourcedLedger> ledger, stream->Next());
+      if (!ledger.has_value()) break;
+      VFS_RETURN_IF_ERROR(visit(ledger->bytes, ledger->origin));
     }
     return absl::OkStatus();
   }

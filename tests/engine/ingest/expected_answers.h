@@ -1,5 +1,5 @@
-// What other decoders found in real ledgers ($PERMAFROST_DATA/stellar/expected), and a store that is
-// asked for it.
+// What other decoders found in real ledgers ($PERMAFROST_DATA/stellar/expected), and a store asked
+// for it.
 #pragma once
 
 #include <cstddef>

@@ -112,6 +112,32 @@ TEST_F(ColdReadersTest, AViewReadsOnWhatWasDemotedAndThenItIsClosed) {
   EXPECT_EQ(readers().open_files(), 0U);
 }
 
+TEST_F(ColdReadersTest, EachWriteMakesAnotherVersionOfTheCatalog) {
+  Store& store = world_.store().store();
+  const std::optional<std::uint64_t> before = store.OpenView().catalog_version();
+  ASSERT_TRUE(before.has_value());
+  EXPECT_EQ(store.OpenView().catalog_version(), before);
+
+  ASSERT_OK(store.catalog().Demote({.artifacts = {kFirstPack}}));
+
+  ASSERT_TRUE(store.OpenView().catalog_version().has_value());
+  EXPECT_NE(store.OpenView().catalog_version(), before);
+}
+
+// A reader that a view of another version brought in is no answer for a younger one.
+TEST_F(ColdReadersTest, AnOlderViewsReaderIsNotAYoungerViews) {
+  const LedgerReader old(world_.store().OpenView(), world_.store().decoder());
+  ASSERT_OK(old.Ledger(LedgerSeq{2}));
+  ASSERT_OK(world_.Reader().Ledger(LedgerSeq{2}));
+  ASSERT_OK(world_.store().store().catalog().Demote({.artifacts = {kFirstPack}}));
+
+  EXPECT_ERROR(world_.Reader().Ledger(LedgerSeq{2}), absl::StatusCode::kUnavailable,
+               "read ledger 2: its chunk 0 is neither frozen nor hot");
+  EXPECT_OK(old.Ledger(LedgerSeq{2}));
+  EXPECT_ERROR(world_.Reader().Ledger(LedgerSeq{2}), absl::StatusCode::kUnavailable,
+               "read ledger 2: its chunk 0 is neither frozen nor hot");
+}
+
 TEST_F(ColdReadersTest, WhatIsPrunedIsClosed) {
   ASSERT_OK(Bytes(LedgerSeq{2}));
   ASSERT_OK(Bytes(LedgerSeq{kLedgers + 1}));

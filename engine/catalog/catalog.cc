@@ -140,7 +140,11 @@ absl::Status Catalog::Close() { return db_->Close(); }
 CatalogSnapshot Catalog::Snapshot() const {
   // The pin comes first: whatever the snapshot then shows was not demoted before it.
   Epochs::Pin pin = epochs_.Enter();
-  return {std::move(pin), db_->Snapshot()};
+  const std::uint64_t ended = writes_ended_;
+  std::unique_ptr<vfs::RocksSnapshot> rows = db_->Snapshot();
+  std::optional<std::uint64_t> version;
+  if (writes_begun_ == ended) version = ended;
+  return {std::move(pin), std::move(rows), version};
 }
 
 absl::Status Catalog::Poison() const {
@@ -162,7 +166,9 @@ absl::StatusOr<std::optional<std::string>> Catalog::Value(std::string_view key,
 
 absl::Status Catalog::Write(const vfs::RocksBatch& batch) {
   VFS_RETURN_IF_ERROR(Poison());
+  ++writes_begun_;
   absl::Status status = db_->Write(batch, vfs::SyncWrite::kYes);
+  ++writes_ended_;
   if (status.ok()) return status;
   VFS_PROBE("engine/catalog/poisoned");
   const vfs::MutexLock lock(&mu_);

@@ -6,6 +6,7 @@
 // write; who works on a key for longer than one write claims it (KeyClaims).
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -53,14 +54,19 @@ struct ArtifactRefs {
 class CatalogSnapshot {
  public:
   const vfs::RocksSnapshot* rows() const { return rows_.get(); }
+  // Snapshots of the same version show the same catalog. Nothing: a write was under way.
+  std::optional<std::uint64_t> version() const { return version_; }
 
  private:
   friend class Catalog;
-  CatalogSnapshot(Epochs::Pin pin, std::unique_ptr<vfs::RocksSnapshot> rows)
-      : pin_(std::move(pin)), rows_(std::move(rows)) {}
+  CatalogSnapshot(Epochs::Pin pin,
+                  std::unique_ptr<vfs::RocksSnapshot> rows,
+                  std::optional<std::uint64_t> version)
+      : pin_(std::move(pin)), rows_(std::move(rows)), version_(version) {}
 
   Epochs::Pin pin_;
   std::unique_ptr<vfs::RocksSnapshot> rows_;
+  std::optional<std::uint64_t> version_;
 };
 
 // After a write returned an error nobody knows what is durable, so the catalog is poisoned: every
@@ -204,7 +210,11 @@ class Catalog {
   KeyClaims claims_;
   std::function<void(const std::string& key)> forget_;
   mutable Epochs epochs_;
-  vfs::Mutex write_mu_;    // held over check and write
+  vfs::Mutex write_mu_;  // held over check and write
+  // Writes, which come one after another. A snapshot that was taken while both were n shows exactly
+  // the first n.
+  std::atomic<std::uint64_t> writes_begun_ = 0;
+  std::atomic<std::uint64_t> writes_ended_ = 0;
   mutable vfs::Mutex mu_;  // what follows; never held over a call of the database
   absl::Status poison_ ABSL_GUARDED_BY(mu_);
   // By key: the epoch that ended with its demotion; nothing while the demotion is being written.

@@ -18,21 +18,33 @@ absl::StatusOr<std::string> ColdLedgers::Ledger(LedgerSeq sequence) const {
   return bytes;
 }
 
+template <typename T>
+std::shared_ptr<const T> ColdReaders::Find(const std::string& key, const Version& version) {
+  if (!version.has_value()) return nullptr;
+  const vfs::MutexLock lock(&mu_);
+  const auto found = entries_.find(key);
+  if (found == entries_.end() || found->second.version != version) return nullptr;
+  found->second.used = ++uses_;
+  return std::get<std::shared_ptr<const T>>(found->second.reader);
+}
+
 template <typename T, typename Open>
 absl::StatusOr<std::shared_ptr<const T>> ColdReaders::Find(const std::string& key,
                                                            const std::vector<FileDigest>& files,
+                                                           const Version& version,
                                                            const Open& open) {
   {
     const vfs::MutexLock lock(&mu_);
     const auto found = entries_.find(key);
     if (found != entries_.end() && found->second.files == files) {
       found->second.used = ++uses_;
+      found->second.version = version;
       return std::get<std::shared_ptr<const T>>(found->second.reader);
     }
   }
   // Two threads may open the same: the later one's stays.
   absl::StatusOr<std::shared_ptr<const T>> reader = open();
-  if (reader.ok()) Keep(key, {.files = files, .reader = *reader});
+  if (reader.ok()) Keep(key, {.files = files, .reader = *reader, .version = version});
   return reader;
 }
 
@@ -60,6 +72,9 @@ void ColdReaders::Keep(const std::string& key, Entry entry) {
 absl::StatusOr<std::shared_ptr<const ColdLedgers>> ColdReaders::Ledgers(const ReadView& view,
                                                                         ChunkId chunk) {
   const ChunkArtifact artifact = {.chunk = chunk, .kind = ArtifactKind::kLedgers};
+  const std::string key = KeyText(artifact);
+  const Version version = view.catalog_version();
+  if (auto kept = Find<ColdLedgers>(key, version); kept != nullptr) return kept;
   VFS_ASSIGN_OR_RETURN(const auto record, view.FindRecord(artifact));
   if (!record.has_value()) return nullptr;
   const auto open = [&]() -> absl::StatusOr<std::shared_ptr<const ColdLedgers>> {
@@ -67,12 +82,15 @@ absl::StatusOr<std::shared_ptr<const ColdLedgers>> ColdReaders::Ledgers(const Re
     VFS_ASSIGN_OR_RETURN(LedgerPackReader pack, OpenLedgerPack(file, view.pins(), chunk));
     return std::make_shared<const ColdLedgers>(std::move(pack), file.path);
   };
-  return Find<ColdLedgers>(KeyText(artifact), record->files, open);
+  return Find<ColdLedgers>(key, record->files, version, open);
 }
 
 absl::StatusOr<std::shared_ptr<const EventSegmentReader>> ColdReaders::Events(const ReadView& view,
                                                                               ChunkId chunk) {
   const ChunkArtifact artifact = {.chunk = chunk, .kind = ArtifactKind::kEvents};
+  const std::string key = KeyText(artifact);
+  const Version version = view.catalog_version();
+  if (auto kept = Find<EventSegmentReader>(key, version); kept != nullptr) return kept;
   VFS_ASSIGN_OR_RETURN(const auto record, view.FindRecord(artifact));
   if (!record.has_value()) return nullptr;
   const auto open = [&]() -> absl::StatusOr<std::shared_ptr<const EventSegmentReader>> {
@@ -80,7 +98,7 @@ absl::StatusOr<std::shared_ptr<const EventSegmentReader>> ColdReaders::Events(co
                          OpenEventSegment(view.FilesOf(artifact, *record), view.pins(), chunk));
     return std::make_shared<const EventSegmentReader>(std::move(segment));
   };
-  return Find<EventSegmentReader>(KeyText(artifact), record->files, open);
+  return Find<EventSegmentReader>(key, record->files, version, open);
 }
 
 absl::StatusOr<std::optional<ColdReaders::FoundIndex>> ColdReaders::Index(const ReadView& view,
@@ -95,7 +113,8 @@ absl::StatusOr<std::optional<ColdReaders::FoundIndex>> ColdReaders::Index(const 
                              {.resident_bytes_max = 0});
   };
   VFS_ASSIGN_OR_RETURN(auto reader,
-                       Find<WindowIndex>(KeyText(index->coverage), {index->file.digest}, open));
+                       Find<WindowIndex>(KeyText(index->coverage), {index->file.digest},
+                                         view.catalog_version(), open));
   return FoundIndex{.coverage = index->coverage, .index = std::move(reader)};
 }
 

@@ -82,13 +82,20 @@ class ColdReaders {
   struct Entry {
     std::vector<FileDigest> files;
     Reader reader;
-    std::uint64_t used = 0;  // the number of its last use
+    std::optional<std::uint64_t> version;  // of a catalog that records these files
+    std::uint64_t used = 0;                // the number of its last use
   };
 
-  // The reader of a key that has these files; `open` makes it if none is kept.
+  using Version = std::optional<std::uint64_t>;  // ReadView::catalog_version
+
+  // The reader of a key, if it is known to be that of this version without asking the catalog.
+  template <typename T>
+  std::shared_ptr<const T> Find(const std::string& key, const Version& version);
+  // The reader of a key that has these files in this version; `open` makes it if none is kept.
   template <typename T, typename Open>
   absl::StatusOr<std::shared_ptr<const T>> Find(const std::string& key,
                                                 const std::vector<FileDigest>& files,
+                                                const Version& version,
                                                 const Open& open);
   void Keep(const std::string& key, Entry entry);
 

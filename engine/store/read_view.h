@@ -1,6 +1,7 @@
 // Reading a store at one moment.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -82,6 +83,8 @@ class ReadView {
   absl::StatusOr<std::optional<FrozenIndexFile>> FindIndex(WindowId window) const;
 
   const Geometry& geometry() const { return context_.layout->geometry(); }
+  // As CatalogSnapshot::version.
+  std::optional<std::uint64_t> catalog_version() const { return at_.version(); }
   const Pins& pins() const { return context_.catalog->pins(); }
   absl::StatusOr<CatalogView> Catalog() const { return context_.catalog->View(&at_); }
 

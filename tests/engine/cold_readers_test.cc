@@ -2,17 +2,26 @@
 #include "engine/store/cold_readers.h"
 
 #include <array>
+#include <atomic>
 #include <optional>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include <gmock/gmock.h>
 
 #include "engine/ingest/ingest.h"
+#include "engine/ledger/any_decoder.h"
 #include "engine/ledger/synthetic_source.h"
 #include "engine/store/ledger_artifacts.h"
 #include "tests/engine/ledger_model.h"
 #include "tests/status_matchers.h"
+#include "tests/vfs/temp_dir.h"
+#include "vfs/base/prng.h"
 #include "vfs/metered_file_system.h"
+#include "vfs/posix/native_executor.h"
+#include "vfs/posix/posix_file_system.h"
+#include "vfs/posix/system_clock.h"
 
 namespace permafrost::engine {
 namespace {
@@ -112,6 +121,32 @@ TEST_F(ColdReadersTest, AViewReadsOnWhatWasDemotedAndThenItIsClosed) {
   EXPECT_EQ(readers().open_files(), 0U);
 }
 
+TEST_F(ColdReadersTest, EachWriteMakesAnotherVersionOfTheCatalog) {
+  Store& store = world_.store().store();
+  const std::optional<std::uint64_t> before = store.OpenView().catalog_version();
+  ASSERT_TRUE(before.has_value());
+  EXPECT_EQ(store.OpenView().catalog_version(), before);
+
+  ASSERT_OK(store.catalog().Demote({.artifacts = {kFirstPack}}));
+
+  ASSERT_TRUE(store.OpenView().catalog_version().has_value());
+  EXPECT_NE(store.OpenView().catalog_version(), before);
+}
+
+// A reader that a view of another version brought in is no answer for a younger one.
+TEST_F(ColdReadersTest, AnOlderViewsReaderIsNotAYoungerViews) {
+  const LedgerReader old(world_.store().OpenView(), world_.store().decoder());
+  ASSERT_OK(old.Ledger(LedgerSeq{2}));
+  ASSERT_OK(world_.Reader().Ledger(LedgerSeq{2}));
+  ASSERT_OK(world_.store().store().catalog().Demote({.artifacts = {kFirstPack}}));
+
+  EXPECT_ERROR(world_.Reader().Ledger(LedgerSeq{2}), absl::StatusCode::kUnavailable,
+               "read ledger 2: its chunk 0 is neither frozen nor hot");
+  EXPECT_OK(old.Ledger(LedgerSeq{2}));
+  EXPECT_ERROR(world_.Reader().Ledger(LedgerSeq{2}), absl::StatusCode::kUnavailable,
+               "read ledger 2: its chunk 0 is neither frozen nor hot");
+}
+
 TEST_F(ColdReadersTest, WhatIsPrunedIsClosed) {
   ASSERT_OK(Bytes(LedgerSeq{2}));
   ASSERT_OK(Bytes(LedgerSeq{kLedgers + 1}));
@@ -167,6 +202,57 @@ TEST_F(ColdReadersTest, WhatFailedIsOpenedAnewForItMayHaveBeenRestored) {
 
   ASSERT_OK_AND_ASSIGN(const std::string restored, Bytes(LedgerSeq{2}));
   EXPECT_EQ(restored, right);
+}
+
+// On the real disk: a pack that is demoted and made again, over and over, while it is read.
+TEST(ColdReadersThreads, GetTheRightBytesOrNone) {
+  const TempDir root;
+  ASSERT_OK_AND_ASSIGN(const auto fs, vfs::PosixFileSystem::Open(root.path()));
+  vfs::SystemClock clock;
+  vfs::NativeExecutor executor;
+  vfs::Prng prng(1);
+  StoreOptions options = testing::LedgerStoreOptions();
+  options.rocks.queued_jobs = false;
+  const vfs::Env env = {.fs = fs.get(),
+                        .clock = &clock,
+                        .executor = &executor,
+                        .prng = &prng,
+                        .log = &vfs::NullLog()};
+  ASSERT_OK_AND_ASSIGN(const auto store, LedgerStore::Open(env, options, AnyDecoder()));
+  SyntheticSource source(kSeed, kLedgers, kShape);
+  ASSERT_OK(Ingest(*store, source, {}));
+  const LedgerModel model = LedgerModel::Synthetic(kSeed, kLedgers, kShape);
+  std::atomic<bool> is_over = false;
+  std::atomic<int> right = 0;
+  std::atomic<int> wrong = 0;
+  std::vector<std::thread> readers;
+  for (std::uint32_t reader = 0; reader < 3; ++reader) {
+    readers.emplace_back([&, reader] {
+      for (std::uint32_t i = reader; !is_over; ++i) {
+        const LedgerSeq sequence{2 + i % kLedgers};
+        const auto found = LedgerReader(store->OpenView(), store->decoder()).Ledger(sequence);
+        if (!found.ok() && absl::IsUnavailable(found.status())) continue;
+        ++(found.ok() && found->bytes == model.bytes(sequence) ? right : wrong);
+      }
+    });
+  }
+
+  LedgerArtifacts artifacts(store.get(), &source);
+  for (int round = 0; round < 30; ++round) {
+    EXPECT_OK(store->store().catalog().Demote({.artifacts = {kFirstPack}}));
+    absl::Status made = vfs::Aborted("still read");
+    while (absl::IsAborted(made)) {
+      made = store->store().FreezeChunk(kFirstPack.chunk, std::array{kFirstPack.kind}, artifacts);
+    }
+    EXPECT_OK(made);
+  }
+  is_over = true;
+  for (std::thread& reader : readers) reader.join();
+
+  EXPECT_EQ(wrong, 0);
+  EXPECT_GT(right, 0);
+  EXPECT_EQ(model.Wrong(LedgerReader(store->OpenView(), store->decoder())), "");
+  EXPECT_OK(store->Close());
 }
 
 }  // namespace

@@ -105,6 +105,28 @@ TEST(Ingest, SaysWhatItDid) {
   EXPECT_EQ(LedgerModel::Synthetic(kSeed, 20).Wrong(world.Reader()), "");
 }
 
+// From the hot tier, where rows are copied, and from a bulk source, where ledgers are decoded: of
+// many events and of few.
+TEST(Ingest, TheSameFilesAreFrozenFromEverySource) {
+  for (const std::uint32_t transactions : {3U, 60U}) {
+    const SyntheticShape shape = {
+        .transactions_min = 1, .transactions_max = transactions, .events_max = 5};
+    LedgerWorld live;
+    ASSERT_OK(live.Open());
+    for (std::uint32_t i = 0; i < 16; ++i) {
+      ASSERT_OK_AND_ASSIGN(const LedgerSeq next, live.store().Next());
+      ASSERT_OK(live.store().Append(SyntheticLedger(kSeed, next, shape), "test"));
+    }
+    ASSERT_OK(Settle(live.store(), nullptr));
+    LedgerWorld bulk;
+    ASSERT_OK(bulk.Open());
+    SyntheticSource source(kSeed, 16, shape);
+    ASSERT_OK(Ingest(bulk.store(), source, {}));
+
+    EXPECT_EQ(live.ColdFiles(), bulk.ColdFiles());
+  }
+}
+
 TEST(Ingest, NothingNewChangesNothing) {
   LedgerWorld world;
   ASSERT_OK(world.Open());

@@ -40,8 +40,8 @@ class ArtifactSource {
   virtual absl::StatusOr<ArtifactWriter> ChunkWriter(const ChunkArtifact& artifact,
                                                      std::size_t file) = 0;
 
-  // Whether a chunk may become frozen once those before it in its run are done, frozen or not. Asked
-  // before the flip, and before anything is marked where they are done by then.
+  // Whether a chunk may become frozen once those before it in its run are done, frozen or not.
+  // Asked before the flip, and before anything is marked where they are done by then.
   //
   // Errors: kAborted  not now; the next run writes it
   virtual absl::Status CheckTurn(ChunkId /*chunk*/) { return absl::OkStatus(); }

@@ -32,10 +32,10 @@ class Turns {
   std::set<std::size_t> ended_ ABSL_GUARDED_BY(mu_) = {};  // behind it
 };
 
-// Calls work(0) to work(count - 1), begun in this order, at most `workers` at a time, and returns when all have
-// returned. The caller is one of the workers, so that this ends also where the executor starts no
-// job (the queued executor of a simulation without threads); the others are its jobs of priority
-// kUser, whose width is the executor's owner's business.
+// Calls work(0) to work(count - 1), begun in this order, at most `workers` at a time, and returns
+// when all have returned. The caller is one of the workers, so that this ends also where the
+// executor starts no job (the queued executor of a simulation without threads); the others are its
+// jobs of priority kUser, whose width is the executor's owner's business.
 //
 // Threads: any thread, a job of the executor included
 void RunWorkers(vfs::Executor& executor,

@@ -14,7 +14,7 @@ namespace permafrost::sim {
 
 // Verbs of scripts: append N (ledger after ledger), ingest N (from a stream, settling at each chunk
 // boundary), bulk N (the bulk source has N ledgers), backfill (ingest from it), backfill-failing N
-// (its ledger N, from 0, is not there yet), settle, retain N, hold (a reader stays), release (it
+// (its ledger N, from 0, cannot be read), settle, retain N, hold (a reader stays), release (it
 // answers as before, and goes), restart, die.
 class EngineScenario : public StoreScenario {
  public:

@@ -286,8 +286,11 @@ std::unique_ptr<EngineSource> EngineSession::BulkSource(std::optional<std::uint3
       model_.get(), engine::LedgerSource::Range{model_->first(), *last}, true,
       [this, fails_at](LedgerSeq ledger, EngineSource::Way way) -> absl::Status {
         ReadLatest();
-        if (ledger.value() - model_->first().value() == fails_at)
-          return vfs::Unavailable("model: ledger {} is not there yet", ledger.value());
+        if (ledger.value() - model_->first().value() == fails_at) {
+          absl::Status failed = vfs::Unavailable("model: read ledger {}", ledger.value());
+          vfs::SetErrno(failed, EIO);  // there, but not read this time
+          return failed;
+        }
         if (way == EngineSource::Way::kHot) AttemptLedger(ledger);
         return absl::OkStatus();
       });

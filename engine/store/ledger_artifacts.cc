@@ -106,6 +106,16 @@ absl::Status WriteDirectory(const EventsPass& pass, const ColdFileId& id, vfs::F
   return writer.Finish(pass.event_count);
 }
 
+// The first chunk from which on every one up to `newest`, whose ledgers may still come, is complete
+// or can be taken from the source.
+ChunkId BehindTheHole(const std::set<ChunkId>& complete, const ChunkRange& source, ChunkId newest) {
+  ChunkId chunk = newest;
+  while (chunk >= ChunkId{0} &&
+         (chunk == newest || complete.contains(chunk) || source.Contains(chunk)))
+    chunk = Previous(chunk);
+  return Next(chunk);
+}
+
 }  // namespace
 
 std::vector<ChunkId> LedgerArtifacts::CompleteChunks() {
@@ -122,10 +132,13 @@ std::vector<ChunkId> LedgerArtifacts::CompleteChunks() {
   }
   if (bulk_ != nullptr) {
     if (const auto range = bulk_->Available(); range.ok()) {
-      ChunkId chunk = geometry.ChunkOf(range->first);
-      if (geometry.First(chunk) < range->first) chunk = Next(chunk);
+      ChunkId first = geometry.ChunkOf(range->first);
+      if (geometry.First(first) < range->first) first = Next(first);
       const ChunkId last = std::min(geometry.LastCompleteChunkAt(range->last), geometry.ChunkMax());
-      for (; chunk <= last; chunk = Next(chunk)) complete.insert(chunk);
+      const ChunkId newest = geometry.ChunkOf(store_.store().latest());
+      for (ChunkId chunk = std::max(first, BehindTheHole(complete, {first, last}, newest));
+           chunk <= last; chunk = Next(chunk))
+        complete.insert(chunk);
     }
   }
   return {complete.begin(), complete.end()};

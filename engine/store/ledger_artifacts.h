@@ -31,6 +31,7 @@ class LedgerArtifacts final : public ArtifactSource {
   LedgerArtifacts(LedgerStore* store, LedgerSource* bulk, ShouldStop should_stop = {})
       : store_(*store), bulk_(bulk), should_stop_(std::move(should_stop)) {}
 
+  // Of the bulk source none that lies below a hole: what is committed has no gap (invariant 26).
   std::vector<ChunkId> CompleteChunks() override;
   absl::StatusOr<ArtifactWriter> ChunkWriter(const ChunkArtifact& artifact,
                                              std::size_t file) override;

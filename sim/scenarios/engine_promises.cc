@@ -82,10 +82,18 @@ void EngineSession::AttemptSettled(bool with_bulk) {
   // What an earlier run took from the bulk source raises the floor too.
   AllowHiding(FloorAt(LastComplete(true)));
   const auto bulk = BulkLast();
+  const auto is_in_bulk = [&](ChunkId chunk) {
+    return with_bulk && bulk.has_value() && chunk <= geometry_.LastCompleteChunkAt(*bulk);
+  };
+  const auto is_there = [&](ChunkId chunk) { return current_[Domain("ledgers", chunk)] == kFull; };
+  // Nothing is taken below a hole.
+  ChunkId behind_hole = geometry_.ChunkOf(store_->store().latest());
+  while (behind_hole > model_->chunks().first &&
+         (is_in_bulk(engine::Previous(behind_hole)) || is_there(engine::Previous(behind_hole))))
+    behind_hole = engine::Previous(behind_hole);
   ForEachChunk([&](ChunkId chunk) {
-    const bool is_in_bulk =
-        with_bulk && bulk.has_value() && chunk <= geometry_.LastCompleteChunkAt(*bulk);
-    const bool is_whole = is_in_bulk || current_[Domain("ledgers", chunk)] == kFull;
+    const bool is_taken = is_in_bulk(chunk) && chunk >= behind_hole;
+    const bool is_whole = is_taken || is_there(chunk);
     for (const std::string_view question : kQuestions) {
       if (chunk.value() < floor) {
         Attempt(Domain(question, chunk), kAbsent);

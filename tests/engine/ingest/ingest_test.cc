@@ -389,6 +389,22 @@ TEST(Ingest, NothingIsTakenAgainBelowTheFloor) {
   EXPECT_EQ(LedgerModel::Synthetic(kSeed, 40).Wrong(world.Reader()), "");
 }
 
+// The retention is widened, but the source ends before what the store has.
+TEST(Ingest, NothingIsTakenBelowAHole) {
+  StoreOptions options = LedgerStoreOptions();
+  options.retention_chunks = 1;
+  LedgerWorld world;
+  ASSERT_OK(world.Open(options));
+  ASSERT_OK(IngestOnce(world, 24));
+  options.retention_chunks = 3;
+  ASSERT_OK(world.Reopen(options));
+  const auto before = world.ColdFiles();
+  ASSERT_OK(IngestBulk(world, kSeed, 8));
+  EXPECT_EQ(world.ColdFiles(), before);
+  ASSERT_OK(IngestBulk(world, kSeed, 24));
+  EXPECT_EQ(LedgerModel::Synthetic(kSeed, 24).Wrong(world.Reader()), "");
+}
+
 // ---- Undecoded ledgers.
 
 TEST(Ingest, UndecodedLedgersAreStoredAsTheyAre) {
